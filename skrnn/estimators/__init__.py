@@ -1,0 +1,251 @@
+"""The public estimators: a cell, a kind of target, and nothing else."""
+
+from dataclasses import dataclass
+
+from skrnn.estimators._cells import AnyCell, GRUCell, LSTMCell
+from skrnn.estimators._docstrings import with_parameters
+from skrnn.estimators._targets import RecurrentClassifier, RecurrentRegressor
+
+__all__ = [
+    "GRUClassifier",
+    "GRURegressor",
+    "LSTMClassifier",
+    "LSTMRegressor",
+    "RNNClassifier",
+    "RNNRegressor",
+]
+
+
+@with_parameters
+@dataclass(eq=False, repr=False)
+class LSTMRegressor(LSTMCell, RecurrentRegressor):
+    """Long short-term memory network from a sequence to numbers.
+
+    One or more LSTM layers (Hochreiter & Schmidhuber 1997) read the sequence; a dense layer
+    turns the last hidden state into the prediction. Training minimises the squared error.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    GRURegressor : A smaller cell, often as good.
+    LSTMClassifier : The same network for classes.
+
+    References
+    ----------
+    S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural Computation 9, 1997.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import LSTMRegressor
+    >>> X = np.random.default_rng(0).uniform(size=(500, 12))  # 500 sequences of 12 steps
+    >>> y = X.mean(axis=1)
+    >>> model = LSTMRegressor(16, learning_rate_init=0.01, random_state=0).fit(X, y)
+    >>> model.score(X, y) > 0.95
+    True
+    """
+
+
+@with_parameters
+@dataclass(eq=False, repr=False)
+class GRURegressor(GRUCell, RecurrentRegressor):
+    """Gated recurrent unit network from a sequence to numbers.
+
+    One or more GRU layers (Cho et al. 2014) read the sequence; a dense layer turns the last
+    hidden state into the prediction. Training minimises the squared error.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    LSTMRegressor : A cell with a memory of its own.
+    GRUClassifier : The same network for classes.
+
+    References
+    ----------
+    K. Cho et al., "Learning phrase representations using RNN encoder-decoder for statistical
+    machine translation", EMNLP 2014.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import GRURegressor
+    >>> X = np.random.default_rng(0).uniform(size=(500, 12))  # 500 sequences of 12 steps
+    >>> y = X.mean(axis=1)
+    >>> model = GRURegressor(16, learning_rate_init=0.01, random_state=0).fit(X, y)
+    >>> model.score(X, y) > 0.95
+    True
+    """
+
+
+@with_parameters
+@dataclass(eq=False, repr=False)
+class RNNRegressor(AnyCell, RecurrentRegressor):
+    """Recurrent network from a sequence to numbers, with the cell as a parameter.
+
+    One or more recurrent layers read the sequence; a dense layer turns the last hidden state
+    into the prediction. Training minimises the squared error. The plain cell is that of Elman
+    (1990); ``cell`` makes it a GRU or an LSTM, so that a grid search can choose.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    GRURegressor : The same with a GRU.
+    LSTMRegressor : The same with an LSTM.
+
+    References
+    ----------
+    J. L. Elman, "Finding structure in time", Cognitive Science 14, 1990.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import RNNRegressor
+    >>> X = np.random.default_rng(0).uniform(size=(500, 12))  # 500 sequences of 12 steps
+    >>> y = X.mean(axis=1)
+    >>> model = RNNRegressor(16, cell="gru", learning_rate_init=0.01, random_state=0).fit(X, y)
+    >>> model.score(X, y) > 0.95
+    True
+    """
+
+
+@with_parameters
+@dataclass(eq=False, repr=False)
+class LSTMClassifier(LSTMCell, RecurrentClassifier):
+    """Long short-term memory network from a sequence to a class.
+
+    One or more LSTM layers (Hochreiter & Schmidhuber 1997) read the sequence; a dense layer
+    turns the last hidden state into class probabilities. Training minimises the log loss.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The classes.
+
+    {attributes}
+
+    See Also
+    --------
+    GRUClassifier : A smaller cell, often as good.
+    LSTMRegressor : The same network for numbers.
+
+    References
+    ----------
+    S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural Computation 9, 1997.
+
+    Examples
+    --------
+    >>> from skrnn import LSTMClassifier
+    >>> from skrnn.datasets import load_japanese_vowels
+    >>> X, y = load_japanese_vowels(subset="train", return_X_y=True)
+    >>> model = LSTMClassifier(16, learning_rate_init=0.02, max_iter=30, random_state=0,
+    ...                        n_iter_no_change=float("inf")).fit(X, y)
+    >>> model.score(X, y) > 0.95
+    True
+    """
+
+
+@with_parameters
+@dataclass(eq=False, repr=False)
+class GRUClassifier(GRUCell, RecurrentClassifier):
+    """Gated recurrent unit network from a sequence to a class.
+
+    One or more GRU layers (Cho et al. 2014) read the sequence; a dense layer turns the last
+    hidden state into class probabilities. Training minimises the log loss.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The classes.
+
+    {attributes}
+
+    See Also
+    --------
+    LSTMClassifier : A cell with a memory of its own.
+    GRURegressor : The same network for numbers.
+
+    References
+    ----------
+    K. Cho et al., "Learning phrase representations using RNN encoder-decoder for statistical
+    machine translation", EMNLP 2014.
+
+    Examples
+    --------
+    >>> from skrnn import GRUClassifier
+    >>> from skrnn.datasets import load_japanese_vowels
+    >>> X, y = load_japanese_vowels(subset="train", return_X_y=True)
+    >>> model = GRUClassifier(16, learning_rate_init=0.02, max_iter=30, random_state=0,
+    ...                       n_iter_no_change=float("inf")).fit(X, y)
+    >>> model.score(X, y) > 0.95
+    True
+    """
+
+
+@with_parameters
+@dataclass(eq=False, repr=False)
+class RNNClassifier(AnyCell, RecurrentClassifier):
+    """Recurrent network from a sequence to a class, with the cell as a parameter.
+
+    One or more recurrent layers read the sequence; a dense layer turns the last hidden state
+    into class probabilities. Training minimises the log loss. The plain cell is that of Elman
+    (1990); ``cell`` makes it a GRU or an LSTM, so that a grid search can choose.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The classes.
+
+    {attributes}
+
+    See Also
+    --------
+    GRUClassifier : The same with a GRU.
+    LSTMClassifier : The same with an LSTM.
+
+    References
+    ----------
+    J. L. Elman, "Finding structure in time", Cognitive Science 14, 1990.
+
+    Examples
+    --------
+    >>> from skrnn import RNNClassifier
+    >>> from skrnn.datasets import load_japanese_vowels
+    >>> X, y = load_japanese_vowels(subset="train", return_X_y=True)
+    >>> model = RNNClassifier(16, cell="gru", learning_rate_init=0.02, max_iter=30,
+    ...                       random_state=0, n_iter_no_change=float("inf")).fit(X, y)
+    >>> model.score(X, y) > 0.95
+    True
+    """

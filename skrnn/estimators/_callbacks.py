@@ -1,0 +1,59 @@
+"""scikit-learn's callbacks: one task per epoch."""
+
+try:
+    from sklearn.callback import CallbackSupportMixin
+except ImportError:  # scikit-learn < 1.9 has no callbacks
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """An estimator without callbacks."""
+
+        def _init_callback_context(self, **kwargs):
+            return _NoContext()
+
+    class _NoContext:
+        """A task that nobody watches."""
+
+        def subcontext(self, **kwargs):
+            return self
+
+        def call_on_fit_task_begin(self, **kwargs):
+            return self
+
+        def call_on_fit_task_end(self, **kwargs):
+            return False
+
+
+class EpochTasks:
+    """Announces the epochs of a fit to the estimator's callbacks.
+
+    Parameters
+    ----------
+    estimator : estimator instance
+    context : sklearn.callback.CallbackContext
+        The context of the fit.
+    X, y : array-like
+        The training data.
+    fitted_attributes : callable
+        The attributes that would make the estimator a fitted one now.
+    """
+
+    def __init__(self, estimator, context, X, y, fitted_attributes):
+        self.context = context
+        self.what = {"estimator": estimator, "X": X, "y": y}
+        self.fitted_attributes = fitted_attributes
+        self.context.call_on_fit_task_begin(**self.what)
+
+    def begin(self):
+        self.task = self.context.subcontext(task_name="epoch")
+        self.task.call_on_fit_task_begin(**self.what)
+
+    def end(self):
+        """Whether a callback asks to stop."""
+        return self.task.call_on_fit_task_end(
+            **self.what, reconstruction_attributes=self.fitted_attributes
+        )
+
+    def finish(self):
+        self.context.call_on_fit_task_end(
+            **self.what, reconstruction_attributes=self.fitted_attributes
+        )

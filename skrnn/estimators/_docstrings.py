@@ -1,0 +1,61 @@
+"""Public docstrings, put together from the classes that define the parameters."""
+
+import inspect
+import re
+
+ATTRIBUTES = """\
+    n_features_in_ : int
+        The number of features per step; of columns, where X is a table.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        The column names, where X is a table that has them.
+
+    n_outputs_ : int
+        The number of outputs of the network.
+
+    out_activation_ : str
+        The activation of the outputs.
+
+    n_iter_ : int
+        The number of epochs that ran.
+
+    t_ : int
+        The number of training sequences seen, over all epochs.
+
+    loss_ : float
+        The loss of the last epoch.
+
+    loss_curve_ : list of float
+        The mean loss of each epoch.
+
+    best_loss_ : float or None
+        The least loss of an epoch; None with ``early_stopping``.
+
+    validation_scores_ : list of float or None
+        The score of each epoch on the validation part, R² or accuracy; None without
+        ``early_stopping``.
+
+    best_validation_score_ : float or None
+        The best of them."""
+
+
+def with_parameters(cls):
+    """Fill in ``{parameters}`` and ``{attributes}`` in the docstring of a public estimator.
+
+    The parameters come in the order of the signature, each described by the class that
+    defines it.
+    """
+    entries = {}
+    for base in cls.__mro__:
+        if not base.__module__.startswith("skrnn.") or base is cls:
+            continue
+        _, _, section = inspect.cleandoc(base.__doc__).partition("Parameters\n----------\n")
+        for entry in re.split(r"\n(?=\w)", section):
+            entries.setdefault(entry.partition(" :")[0], entry.rstrip())
+    order = inspect.signature(cls).parameters
+    parameters = "\n\n".join(entries[name] for name in order).replace("\n", "\n    ")
+    parameters = re.sub(r" +$", "", parameters, flags=re.MULTILINE)
+    cls.__doc__ = cls.__doc__.replace("{parameters}", parameters).replace(
+        "    {attributes}", ATTRIBUTES
+    )
+    return cls

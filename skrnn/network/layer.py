@@ -1,0 +1,81 @@
+"""One recurrent layer: a cell, its shapes and its initial weights."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from skrnn.cells import CELLS
+
+# Remembering is the better start: Jozefowicz, Zaremba & Sutskever 2015.
+FORGET_BIAS = 1.0
+
+
+class LayerTrace(NamedTuple):
+    """What the forward pass leaves behind for the backward pass."""
+
+    x: np.ndarray  # (N, F)
+    states: list[np.ndarray]  # each (B + N, H), the initial state in the first B rows
+    cache: Any  # the cell's own
+
+    @property
+    def output(self):
+        """The hidden state after every step, (N, H)."""
+        return self.states[0][len(self.states[0]) - len(self.x) :]
+
+
+class RecurrentLayer:
+    """A layer of ``n_hidden`` units of one cell, from the registry ``CELLS``."""
+
+    def __init__(self, cell, n_features, n_hidden):
+        self.cell = cell
+        self.n_features = n_features
+        self.n_hidden = n_hidden
+
+    def param_shapes(self):
+        return CELLS[self.cell].param_shapes(self.n_features, self.n_hidden)
+
+    def initialize(self, params, rng):
+        """Draw initial weights in place: Glorot uniform, orthogonal, and zero."""
+        weight_ih, weight_hh, bias = params.values()
+        n_hidden, gates = self.n_hidden, CELLS[self.cell].gates
+        bound = np.sqrt(6 / (self.n_features + n_hidden))
+        weight_ih[:] = rng.uniform(-bound, bound, weight_ih.shape)
+        bias[:] = 0
+        for k, name in enumerate(gates):
+            gate = slice(k * n_hidden, (k + 1) * n_hidden)
+            weight_hh[gate] = random_orthogonal(n_hidden, rng)
+            if name == "f":
+                bias[gate] = FORGET_BIAS
+
+    def forward(self, params, minibatch, x, keep):
+        """Run all steps; ``keep`` what backward needs, or not."""
+        n_sequences, dtype = minibatch.n_sequences, x.dtype
+        states = [
+            np.empty((n_sequences + len(x), self.n_hidden), dtype)
+            for _ in CELLS[self.cell].states
+        ]
+        for state in states:
+            state[:n_sequences] = 0
+        cache = CELLS[self.cell].forward(
+            minibatch.offsets, x, *params.values(), *states, keep
+        )
+        return LayerTrace(x, states, cache)
+
+    def backward(self, params, minibatch, trace, dout, dstates, dparams, need_dx):
+        """Add the parameters' gradients to ``dparams`` and return that of x, if needed.
+
+        ``dout`` (N, H) is the gradient of every step's output, or None; ``dstates`` holds those
+        of the final states (B, H) and is left with those of the initial states.
+        """
+        dx = np.zeros_like(trace.x) if need_dx else None
+        CELLS[self.cell].backward(
+            minibatch.offsets, trace.x, *params.values(), *trace.states, trace.cache,
+            dout, *dstates, dx, *dparams.values(),
+        )  # fmt: skip
+        return dx
+
+
+def random_orthogonal(n, rng):
+    """An orthogonal (n, n) matrix, uniformly distributed (Mezzadri 2007)."""
+    q, r = np.linalg.qr(rng.standard_normal((n, n)))
+    return q * np.sign(np.diag(r))

@@ -1,0 +1,52 @@
+"""Losses. Each owns its link and its gradient in the space of raw predictions.
+
+Raw predictions and targets are (n_samples, n_outputs); ``gradient`` is that of the mean loss.
+"""
+
+import numpy as np
+from scipy.special import expit, log_softmax, softmax
+
+
+class SquaredError:
+    """Half the squared error, averaged over samples and outputs."""
+
+    out_activation = "identity"
+
+    @staticmethod
+    def loss_gradient(raw, y):
+        residual = raw - y
+        return 0.5 * float(np.mean(residual**2)), residual / residual.size
+
+    @staticmethod
+    def inverse_link(raw):
+        return raw
+
+
+class BinaryLogLoss:
+    """Negative log-likelihood of targets 0 and 1 under a logistic output."""
+
+    out_activation = "logistic"
+
+    @staticmethod
+    def loss_gradient(raw, y):
+        return float(np.mean(np.logaddexp(0, raw) - y * raw)), (expit(raw) - y) / len(raw)
+
+    @staticmethod
+    def inverse_link(raw):
+        p = expit(raw)
+        return np.hstack([1 - p, p])
+
+
+class MultinomialLogLoss:
+    """Negative log-likelihood of one-hot targets under a softmax output."""
+
+    out_activation = "softmax"
+
+    @staticmethod
+    def loss_gradient(raw, y):
+        log_p = log_softmax(raw, axis=1)
+        return -float(np.sum(y * log_p)) / len(raw), (np.exp(log_p) - y) / len(raw)
+
+    @staticmethod
+    def inverse_link(raw):
+        return softmax(raw, axis=1)

@@ -1,0 +1,124 @@
+"""The network: recurrent layers one above the other, and a readout."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from skrnn.network.layer import LayerTrace, RecurrentLayer
+from skrnn.network.minibatch import Minibatch
+from skrnn.network.parameters import Layout
+from skrnn.network.readout import Readout
+
+# Sequences per minibatch in prediction: wide enough for the kernels, small enough for the cache.
+PREDICT_BATCH_SIZE = 256
+
+
+class Trace(NamedTuple):
+    """A forward pass through the stack."""
+
+    layers: list[LayerTrace]
+    masks: list[np.ndarray]  # the scaled dropout masks (N, H) between the layers
+    pooled: np.ndarray  # (B, H)
+    raw: np.ndarray  # (B, n_outputs)
+
+
+class Network:
+    """A stack of recurrent layers with a dense readout of the last hidden state.
+
+    The network is its shapes only; the numbers are in a vector ``theta`` of ``layout.size``.
+
+    Parameters
+    ----------
+    cell : str
+        A name in ``skrnn.cells.CELLS``.
+    n_features : int
+        Width of the input.
+    hidden_layer_sizes : sequence of int
+        Width of each layer.
+    n_outputs : int
+        Width of the raw prediction.
+    dropout : float
+        Probability of dropping an output between two layers in training.
+    """
+
+    def __init__(self, cell, n_features, hidden_layer_sizes, n_outputs, dropout=0.0):
+        self.n_features = n_features
+        self.dropout = dropout
+        widths = [n_features, *hidden_layer_sizes]
+        self.layers = [RecurrentLayer(cell, *pair) for pair in zip(widths, widths[1:], strict=False)]
+        self.readout = Readout(widths[-1], n_outputs)
+        self.layout = Layout(
+            {
+                f"{name}_l{k}": shape
+                for k, layer in enumerate(self.layers)
+                for name, shape in layer.param_shapes().items()
+            }
+            | self.readout.param_shapes()
+        )
+
+    def params(self, theta):
+        """The named views of ``theta``, grouped by layer; the readout's last."""
+        views = list(self.layout.views(theta).items())
+        groups = []
+        for part in [*self.layers, self.readout]:
+            names = part.param_shapes()
+            groups.append({name: views.pop(0)[1] for name in names})
+        return groups
+
+    def initialize(self, rng, dtype):
+        """Draw an initial ``theta``."""
+        theta = np.empty(self.layout.size, dtype)
+        parts = [*self.layers, self.readout]
+        for part, params in zip(parts, self.params(theta), strict=True):
+            part.initialize(params, rng)
+        return theta
+
+    def forward(self, theta, minibatch, *, keep=False, dropout_rng=None):
+        """Raw predictions for a minibatch, in its order.
+
+        With ``keep`` the trace can go through ``backward``; with ``dropout_rng`` dropout acts.
+        """
+        *layer_params, readout_params = self.params(theta)
+        traces, masks, x = [], [], minibatch.x
+        for k, (layer, params) in enumerate(zip(self.layers, layer_params, strict=True)):
+            if k > 0 and dropout_rng is not None and self.dropout > 0:
+                kept = dropout_rng.random(x.shape, dtype=np.float32) >= self.dropout
+                masks.append(kept * x.dtype.type(1 / (1 - self.dropout)))
+                x = x * masks[-1]
+            trace = layer.forward(params, minibatch, x, keep)
+            # Without a backward pass a layer is done with when the next one has run.
+            traces = [*traces, trace] if keep else [trace]
+            x = trace.output
+        pooled = self.readout.pool(minibatch, traces[-1].states[0])
+        return Trace(traces, masks, pooled, self.readout.forward(readout_params, pooled))
+
+    def backward(self, theta, minibatch, trace, draw, gradient):
+        """Add to ``gradient`` that of theta, given that of the raw predictions."""
+        *layer_params, readout_params = self.params(theta)
+        *layer_dparams, readout_dparams = self.params(gradient)
+        dh = self.readout.backward(readout_params, trace.pooled, draw, readout_dparams)
+        dout = None
+        for k in reversed(range(len(self.layers))):
+            layer_trace = trace.layers[k]
+            dstates = [np.zeros((minibatch.n_sequences, s.shape[1]), s.dtype)
+                       for s in layer_trace.states]  # fmt: skip
+            if k == len(self.layers) - 1:
+                dstates[0][:] = dh
+            dout = self.layers[k].backward(
+                layer_params[k], minibatch, layer_trace, dout, dstates, layer_dparams[k], k > 0
+            )
+            if k > 0 and trace.masks:
+                dout *= trace.masks[k - 1]
+
+    def predict(self, theta, sequences):
+        """Raw predictions (n, n_outputs) and pooled hidden states (n, H), in float64 and theta's dtype."""
+        n = len(sequences)
+        raw = np.empty((n, self.readout.n_outputs), np.float64)
+        pooled = np.empty((n, self.readout.n_hidden), theta.dtype)
+        for start in range(0, n, PREDICT_BATCH_SIZE):
+            index = np.arange(start, min(start + PREDICT_BATCH_SIZE, n))
+            minibatch = Minibatch(sequences, index)
+            trace = self.forward(theta, minibatch)
+            raw[minibatch.order] = trace.raw
+            pooled[minibatch.order] = trace.pooled
+        return raw, pooled
