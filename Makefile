@@ -3,13 +3,24 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml setup.py $(shell find skrnn -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 
-.PHONY: demo test lint
+.PHONY: demo test lint wheel-test
 
 demo: .venv/installed
 	$(BIN)/python examples/forecast.py
 
 test: .venv/installed
 	$(BIN)/python -m pytest
+
+# The tests on a built wheel, in an environment of its own, from a folder without the sources.
+wheel-test:
+	rm -rf build/wheel
+	$(PYTHON) -m venv build/wheel/env
+	build/wheel/env/bin/python -m pip install --quiet --upgrade pip
+	build/wheel/env/bin/python -m pip wheel --quiet --no-deps --wheel-dir build/wheel .
+	test $$(stat -c %s build/wheel/*.whl) -lt 2000000
+	build/wheel/env/bin/python -m pip install --quiet "$$(echo build/wheel/*.whl)[test]"
+	cp -r tests pyproject.toml README.md examples build/wheel
+	cd build/wheel && env/bin/python -m pytest -p no:cacheprovider tests
 
 lint: .venv/lint
 	$(BIN)/ruff check .

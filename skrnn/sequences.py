@@ -116,7 +116,8 @@ class Sequences:
     def __repr__(self):
         n_samples, longest, n_features = self.shape
         return (
-            f"<Sequences: {n_samples} of up to {longest} steps, {n_features} features, {self.dtype}>"
+            f"<Sequences: {n_samples} of up to {longest} steps, {n_features} features, "
+            f"{self.dtype}>"
         )
 
 

@@ -85,13 +85,18 @@ cdef void forward_shard(
         h_ = &h[state_after(&offsets[0], t) + first, 0]
         h_before = &h[state_before(&offsets[0], t) + first, 0]
         fill_rows[floating](&bias[0], m, bias.shape[0], a, G)
-        gemm[floating](b"n", b"t", m, 3 * H, F, &x[offsets[t] + first, 0], F, &weight_ih[0, 0], F, 1, a, G)
+        gemm[floating](
+            b"n", b"t", m, 3 * H, F,
+            &x[offsets[t] + first, 0], F, &weight_ih[0, 0], F, 1, a, G,
+        )
         gemm[floating](b"n", b"t", m, 2 * H, H, h_before, H, &weight_hh[0, 0], H, 1, a, G)
         for i in range(m):
             sigmoid_(a + i * G, 2 * H)                                           # (1), (2)
         if reset_after:
-            gemm[floating](b"n", b"t", m, H, H, h_before, H, &weight_hh[2 * H, 0], H,      # (3)
-                 1, a + 3 * H, G)
+            gemm[floating](  # (3)
+                b"n", b"t", m, H, H,
+                h_before, H, &weight_hh[2 * H, 0], H, 1, a + 3 * H, G,
+            )
             for i in range(m):
                 a_i = a + i * G
                 for j in range(H):
@@ -101,8 +106,10 @@ cdef void forward_shard(
                 a_i = a + i * G
                 for j in range(H):
                     a_i[3 * H + j] = a_i[j] * h_before[i * H + j]                # (3')
-            gemm[floating](b"n", b"t", m, H, H, a + 3 * H, G, &weight_hh[2 * H, 0], H,     # (4')
-                 1, a + 2 * H, G)
+            gemm[floating](  # (4')
+                b"n", b"t", m, H, H,
+                a + 3 * H, G, &weight_hh[2 * H, 0], H, 1, a + 2 * H, G,
+            )
         for i in range(m):
             a_i = a + i * G
             tanh_(a_i + 2 * H, H)                                                # (4), (4')
@@ -143,13 +150,25 @@ def backward(
             h_before = &h[state_before(&offsets[0], t), 0]
             gemm[floating](b"t", b"n", 2 * H, H, m, a, G, h_before, H, 1, &dweight_hh[0, 0], H)
             if after:
-                gemm[floating](b"t", b"n", H, H, m, a + 3 * H, G, h_before, H, 1, &dweight_hh[2 * H, 0], H)
+                gemm[floating](
+                    b"t", b"n", H, H, m,
+                    a + 3 * H, G, h_before, H, 1, &dweight_hh[2 * H, 0], H,
+                )
             else:
-                gemm[floating](b"t", b"n", H, H, m, a + 2 * H, G, a + 3 * H, G, 1, &dweight_hh[2 * H, 0], H)
-        gemm[floating](b"t", b"n", 3 * H, F, N, &cache[0, 0], G, &x[0, 0], F, 1, &dweight_ih[0, 0], F)
+                gemm[floating](
+                    b"t", b"n", H, H, m,
+                    a + 2 * H, G, a + 3 * H, G, 1, &dweight_hh[2 * H, 0], H,
+                )
+        gemm[floating](
+            b"t", b"n", 3 * H, F, N,
+            &cache[0, 0], G, &x[0, 0], F, 1, &dweight_ih[0, 0], F,
+        )
         add_column_sums[floating](&cache[0, 0], N, dbias.shape[0], G, &dbias[0])
         if dx is not None:
-            gemm[floating](b"n", b"n", N, F, 3 * H, &cache[0, 0], G, &weight_ih[0, 0], F, 1, &dx[0, 0], F)
+            gemm[floating](
+                b"n", b"n", N, F, 3 * H,
+                &cache[0, 0], G, &weight_ih[0, 0], F, 1, &dx[0, 0], F,
+            )
 
 
 cdef void backward_shard(
@@ -182,11 +201,15 @@ cdef void backward_shard(
                     a[3 * H + j] = a[2 * H + j] * r                              # (4)
         a = &gates[row, 0]
         if reset_after:
-            gemm[floating](b"n", b"n", m, H, H, a + 3 * H, G, &weight_hh[2 * H, 0], H,     # (3)
-                 1, &dh[first, 0], H)
+            gemm[floating](  # (3)
+                b"n", b"n", m, H, H,
+                a + 3 * H, G, &weight_hh[2 * H, 0], H, 1, &dh[first, 0], H,
+            )
         else:
-            gemm[floating](b"n", b"n", m, H, H, a + 2 * H, G, &weight_hh[2 * H, 0], H,     # (4')
-                 0, &dq[first, 0], H)
+            gemm[floating](  # (4')
+                b"n", b"n", m, H, H,
+                a + 2 * H, G, &weight_hh[2 * H, 0], H, 0, &dq[first, 0], H,
+            )
             for i in range(m):
                 a = &gates[row + i, 0]
                 for j in range(H):
@@ -194,5 +217,7 @@ cdef void backward_shard(
                     dh[first + i, j] += dq[first + i, j] * r                     # (3')
                     a[j] = dq[first + i, j] * h[before + i, j] * r * (1 - r)     # (3'), (1)
             a = &gates[row, 0]
-        gemm[floating](b"n", b"n", m, H, 2 * H, a, G, &weight_hh[0, 0], H,                 # (1), (2)
-             1, &dh[first, 0], H)
+        gemm[floating](  # (1), (2)
+            b"n", b"n", m, H, 2 * H,
+            a, G, &weight_hh[0, 0], H, 1, &dh[first, 0], H,
+        )

@@ -75,7 +75,10 @@ cdef void forward_shard(
         after = state_after(&offsets[0], t) + first
         a = &gates[first + (offsets[t] if keep else 0), 0]
         fill_rows[floating](&bias[0], m, G, a, G)
-        gemm[floating](b"n", b"t", m, G, F, &x[offsets[t] + first, 0], F, &weight_ih[0, 0], F, 1, a, G)
+        gemm[floating](
+            b"n", b"t", m, G, F,
+            &x[offsets[t] + first, 0], F, &weight_ih[0, 0], F, 1, a, G,
+        )
         gemm[floating](b"n", b"t", m, G, H, &h[before, 0], H, &weight_hh[0, 0], H, 1, a, G)
         for i in range(m):
             c_before = &c[before + i, 0]
@@ -120,12 +123,17 @@ def backward(
         # (1) to (4), summed over steps
         for t in range(T):
             m = offsets[t + 1] - offsets[t]
-            gemm[floating](b"t", b"n", G, H, m, &cache[offsets[t], 0], G,
-                 &h[state_before(&offsets[0], t), 0], H, 1, &dweight_hh[0, 0], H)
+            gemm[floating](
+                b"t", b"n", G, H, m,
+                &cache[offsets[t], 0], G, &h[state_before(&offsets[0], t), 0], H, 1, &dweight_hh[0, 0], H,
+            )
         gemm[floating](b"t", b"n", G, F, N, &cache[0, 0], G, &x[0, 0], F, 1, &dweight_ih[0, 0], F)
         add_column_sums[floating](&cache[0, 0], N, G, G, &dbias[0])
         if dx is not None:
-            gemm[floating](b"n", b"n", N, F, G, &cache[0, 0], G, &weight_ih[0, 0], F, 1, &dx[0, 0], F)
+            gemm[floating](
+                b"n", b"n", N, F, G,
+                &cache[0, 0], G, &weight_ih[0, 0], F, 1, &dx[0, 0], F,
+            )
 
 
 cdef void backward_shard(
@@ -159,5 +167,7 @@ cdef void backward_shard(
                 a[H + j] = dc_ * c[before + k, j] * f * (1 - f)                  # (5), (2)
                 a[2 * H + j] = dc_ * i * (1 - g * g)                             # (5), (3)
                 dc[first + k, j] = dc_ * f                                       # (5)
-        gemm[floating](b"n", b"n", m, H, G, &gates[row, 0], G, &weight_hh[0, 0], H,        # (1) to (4)
-             0, &dh[first, 0], H)
+        gemm[floating](  # (1) to (4)
+            b"n", b"n", m, H, G,
+            &gates[row, 0], G, &weight_hh[0, 0], H, 0, &dh[first, 0], H,
+        )

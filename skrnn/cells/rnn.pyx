@@ -59,9 +59,14 @@ cdef void forward_shard(
             break
         a = &h[state_after(&offsets[0], t) + first, 0]
         fill_rows[floating](&bias[0], m, H, a, H)                                          # (1)
-        gemm[floating](b"n", b"t", m, H, F, &x[offsets[t] + first, 0], F, &weight_ih[0, 0], F, 1, a, H)
-        gemm[floating](b"n", b"t", m, H, H, &h[state_before(&offsets[0], t) + first, 0], H,
-             &weight_hh[0, 0], H, 1, a, H)
+        gemm[floating](
+            b"n", b"t", m, H, F,
+            &x[offsets[t] + first, 0], F, &weight_ih[0, 0], F, 1, a, H,
+        )
+        gemm[floating](
+            b"n", b"t", m, H, H,
+            &h[state_before(&offsets[0], t) + first, 0], H, &weight_hh[0, 0], H, 1, a, H,
+        )
         if relu:                                                                 # (2)
             relu_(a, m * H)
         else:
@@ -94,8 +99,10 @@ def backward(
         # (1), summed over steps
         for t in range(T):
             m = offsets[t + 1] - offsets[t]
-            gemm[floating](b"t", b"n", H, H, m, &da[offsets[t], 0], H,
-                 &h[state_before(&offsets[0], t), 0], H, 1, &dweight_hh[0, 0], H)
+            gemm[floating](
+                b"t", b"n", H, H, m,
+                &da[offsets[t], 0], H, &h[state_before(&offsets[0], t), 0], H, 1, &dweight_hh[0, 0], H,
+            )
         gemm[floating](b"t", b"n", H, F, N, &da[0, 0], H, &x[0, 0], F, 1, &dweight_ih[0, 0], F)
         add_column_sums[floating](&da[0, 0], N, H, H, &dbias[0])
         if dx is not None:
@@ -126,5 +133,7 @@ cdef void backward_shard(
                     da[row + i, j] = dh_ if h_ > 0 else 0
                 else:
                     da[row + i, j] = dh_ * (1 - h_ * h_)
-        gemm[floating](b"n", b"n", m, H, H, &da[row, 0], H, &weight_hh[0, 0], H,           # (1)
-             0, &dh[first, 0], H)
+        gemm[floating](  # (1)
+            b"n", b"n", m, H, H,
+            &da[row, 0], H, &weight_hh[0, 0], H, 0, &dh[first, 0], H,
+        )

@@ -264,7 +264,7 @@ class RecurrentEstimator(
         ):
             warnings.warn(
                 f"Training reached max_iter={self.max_iter} epochs and has not converged yet. "
-                f"Raise max_iter, or set n_iter_no_change=np.inf to train a fixed number of epochs.",
+                "Raise it, or set n_iter_no_change=np.inf to train a fixed number of epochs.",
                 ConvergenceWarning,
                 stacklevel=4,
             )

@@ -51,14 +51,11 @@ class RecurrentLayer:
         """Run all steps; ``keep`` what backward needs, or not."""
         n_sequences, dtype = minibatch.n_sequences, x.dtype
         states = [
-            np.empty((n_sequences + len(x), self.n_hidden), dtype)
-            for _ in CELLS[self.cell].states
+            np.empty((n_sequences + len(x), self.n_hidden), dtype) for _ in CELLS[self.cell].states
         ]
         for state in states:
             state[:n_sequences] = 0
-        cache = CELLS[self.cell].forward(
-            minibatch.offsets, x, *params.values(), *states, keep
-        )
+        cache = CELLS[self.cell].forward(minibatch.offsets, x, *params.values(), *states, keep)
         return LayerTrace(x, states, cache)
 
     def backward(self, params, minibatch, trace, dout, dstates, dparams, need_dx):

@@ -1,5 +1,6 @@
 """The network: recurrent layers one above the other, and a readout."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -45,7 +46,9 @@ class Network:
         self.n_features = n_features
         self.dropout = dropout
         widths = [n_features, *hidden_layer_sizes]
-        self.layers = [RecurrentLayer(cell, *pair) for pair in zip(widths, widths[1:], strict=False)]
+        self.layers = [
+            RecurrentLayer(cell, *pair) for pair in pairwise(widths)
+        ]
         self.readout = Readout(widths[-1], n_outputs)
         self.layout = Layout(
             {
@@ -111,7 +114,7 @@ class Network:
                 dout *= trace.masks[k - 1]
 
     def predict(self, theta, sequences):
-        """Raw predictions (n, n_outputs) and pooled hidden states (n, H), in float64 and theta's dtype."""
+        """Raw predictions (n, n_outputs) in float64, and pooled hidden states (n, H)."""
         n = len(sequences)
         raw = np.empty((n, self.readout.n_outputs), np.float64)
         pooled = np.empty((n, self.readout.n_hidden), theta.dtype)

@@ -122,4 +122,9 @@ class Trainer:
                 gradient *= self.max_grad_norm / norm
             self.optimizer.step(theta, gradient)
             total += loss * len(index)
+        if not np.isfinite(theta).all():
+            raise ValueError(
+                f"Epoch {self.n_iter + 1} left weights that are not finite. Lower "
+                f"learning_rate_init."
+            )
         return total / self.n_samples

@@ -1,0 +1,35 @@
+"""Small random problems for the kernels."""
+
+import numpy as np
+
+from skrnn.cells import CELLS
+from skrnn.network.minibatch import Minibatch
+from skrnn.sequences import Sequences
+
+
+def ragged(lengths, n_features, dtype=np.float64, seed=0):
+    """Sequences of the given lengths with normal rows."""
+    lengths = np.asarray(lengths)
+    rows = np.random.default_rng(seed).standard_normal((lengths.sum(), n_features))
+    return Sequences(rows.astype(dtype), lengths.cumsum() - lengths, lengths)
+
+
+def minibatch(sequences):
+    return Minibatch(sequences, np.arange(len(sequences)))
+
+
+def random_params(cell, n_features, n_hidden, dtype=np.float64, seed=1):
+    rng = np.random.default_rng(seed)
+    shapes = CELLS[cell].param_shapes(n_features, n_hidden)
+    return {k: rng.uniform(-0.8, 0.8, shape).astype(dtype) for k, shape in shapes.items()}
+
+
+def random_states(cell, n_sequences, n_hidden, n_rows, dtype=np.float64, seed=2):
+    """State arrays (B + N, H) with random initial states; the rest is NaN until written."""
+    rng = np.random.default_rng(seed)
+    states = []
+    for _ in CELLS[cell].states:
+        state = np.full((n_sequences + n_rows, n_hidden), np.nan, dtype)
+        state[:n_sequences] = rng.uniform(-0.8, 0.8, (n_sequences, n_hidden))
+        states.append(state)
+    return states

@@ -1,0 +1,152 @@
+"""Gradients against finite differences in float64."""
+
+import numpy as np
+import pytest
+
+from skrnn.cells import CELLS
+from skrnn.network.losses import BinaryLogLoss, MultinomialLogLoss, SquaredError
+from skrnn.network.objective import Objective
+from skrnn.network.stack import Network
+from tests._problems import minibatch, ragged, random_params, random_states
+
+LENGTHS = {1: [1, 1, 1], 2: [2, 1, 2], 5: [3, 5, 1, 5]}
+
+
+def central_differences(f, vector, step=1e-5):
+    """Fourth-order differences of f at the vector, one component at a time, in place."""
+    gradient = np.empty_like(vector)
+    for i in range(vector.size):
+        kept, values = vector.flat[i], []
+        for k in (-2, -1, 1, 2):
+            vector.flat[i] = kept + k * step
+            values.append(f())
+        vector.flat[i] = kept
+        gradient.flat[i] = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * step)
+    return gradient
+
+
+def assert_close(gradient, expected):
+    assert np.linalg.norm(gradient - expected) <= 1e-6 * np.linalg.norm(expected)
+
+
+@pytest.mark.parametrize("n_timesteps", LENGTHS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_cell(cell, n_timesteps):
+    """Input, parameters and initial states, given gradients of every output and final state."""
+    n_features, n_hidden = 3, 4
+    sequences = ragged(LENGTHS[n_timesteps], n_features)
+    batch = minibatch(sequences)
+    n_sequences, x = batch.n_sequences, batch.x
+    params = random_params(cell, n_features, n_hidden)
+    initial = [s[:n_sequences].copy() for s in random_states(cell, n_sequences, n_hidden, 0)]
+    rng = np.random.default_rng(3)
+    dout = rng.standard_normal((len(x), n_hidden))
+    dfinal = [rng.standard_normal((n_sequences, n_hidden)) for _ in initial]
+
+    def forward(keep=False):
+        states = [np.concatenate([s, np.full((len(x), n_hidden), np.nan)]) for s in initial]
+        return states, CELLS[cell].forward(batch.offsets, x, *params.values(), *states, keep)
+
+    def loss():
+        states, _ = forward()
+        total = np.sum(dout * states[0][n_sequences:])
+        return total + sum(
+            np.sum(d * s[batch.final_states]) for d, s in zip(dfinal, states, strict=True)
+        )
+
+    states, cache = forward(keep=True)
+    dstates = [d.copy() for d in dfinal]
+    dx = np.zeros_like(x)
+    dparams = [np.zeros_like(p) for p in params.values()]
+    CELLS[cell].backward(
+        batch.offsets, x, *params.values(), *states, cache, dout, *dstates, dx, *dparams
+    )
+    assert_close(dx, central_differences(loss, x))
+    for gradient, param in zip(dparams, params.values(), strict=True):
+        assert_close(gradient, central_differences(loss, param))
+    for gradient, state in zip(dstates, initial, strict=True):
+        assert_close(gradient, central_differences(loss, state))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_gradients_accumulate(cell):
+    """The gradients of parameters and input are added to what is there."""
+    batch = minibatch(ragged([3, 2], 2))
+    params = random_params(cell, 2, 3)
+    results = []
+    for start in (0.0, 1.0):
+        states = random_states(cell, 2, 3, len(batch.x))
+        cache = CELLS[cell].forward(batch.offsets, batch.x, *params.values(), *states, True)
+        dstates = [np.ones((2, 3)) for _ in states]
+        gradients = [np.full_like(a, start) for a in [batch.x, *params.values()]]
+        CELLS[cell].backward(
+            batch.offsets, batch.x, *params.values(), *states, cache, None, *dstates, *gradients
+        )
+        results.append(gradients)
+    for from_zero, from_one in zip(*results, strict=True):
+        np.testing.assert_allclose(from_one, from_zero + 1, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("cell", CELLS)
+def test_zero_upstream_gives_exactly_zero(cell, dtype):
+    batch = minibatch(ragged([4, 2, 5], 2, dtype))
+    params = random_params(cell, 2, 3, dtype)
+    states = random_states(cell, 3, 3, len(batch.x), dtype)
+    cache = CELLS[cell].forward(batch.offsets, batch.x, *params.values(), *states, True)
+    dstates = [np.zeros((3, 3), dtype) for _ in states]
+    gradients = [np.zeros_like(a) for a in [batch.x, *params.values()]]
+    CELLS[cell].backward(
+        batch.offsets, batch.x, *params.values(), *states, cache, None, *dstates, *gradients
+    )
+    for gradient in [*dstates, *gradients]:
+        assert not gradient.any()
+
+
+TARGETS = {
+    SquaredError: lambda rng, n: rng.standard_normal((n, 2)),
+    BinaryLogLoss: lambda rng, n: rng.integers(0, 2, (n, 1)).astype(float),
+    MultinomialLogLoss: lambda rng, n: np.eye(3)[rng.integers(0, 3, n)],
+}
+
+
+@pytest.mark.parametrize("loss", TARGETS)
+@pytest.mark.parametrize("hidden_layer_sizes", [(4,), (3, 4)])
+@pytest.mark.parametrize("n_timesteps", LENGTHS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_objective(cell, n_timesteps, hidden_layer_sizes, loss):
+    """The whole objective: stack, readout, loss and penalty."""
+    rng = np.random.default_rng(4)
+    sequences = ragged(LENGTHS[n_timesteps], 2)
+    target = TARGETS[loss](rng, len(sequences))
+    network = Network(cell, 2, hidden_layer_sizes, target.shape[1])
+    theta = network.initialize(rng, np.float64)
+    theta += rng.uniform(-0.3, 0.3, theta.shape)
+    objective = Objective(network, loss, sequences, target, 0.1, dropout_rng=None)
+    index = np.arange(len(sequences))
+    _, gradient = objective.loss_gradient(theta, index)
+    gradient = gradient.copy()
+    expected = central_differences(lambda: objective.loss_gradient(theta, index)[0], theta)
+    assert_close(gradient, expected)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_dropout_gradient(cell):
+    """With the same mask in every evaluation, dropout is differentiated too."""
+    sequences = ragged([3, 5, 1], 2)
+    target = np.random.default_rng(5).standard_normal((3, 1))
+    network = Network(cell, 2, (4, 3), 1, dropout=0.5)
+    rng = np.random.default_rng(6)
+    theta = network.initialize(rng, np.float64)
+    theta += rng.uniform(-0.3, 0.3, theta.shape)  # biases of zero sit on the kink of relu
+
+    def loss_gradient():
+        rng = np.random.default_rng(7)
+        return Objective(network, SquaredError, sequences, target, 0.0, rng).loss_gradient(
+            theta, np.arange(3)
+        )
+
+    expected = central_differences(lambda: loss_gradient()[0], theta)
+    assert_close(loss_gradient()[1], expected)
+    network.dropout = 0.0
+    assert np.linalg.norm(loss_gradient()[1] - expected) > 1e-3 * np.linalg.norm(expected)
