@@ -74,7 +74,18 @@ class Sequences:
         return other
 
     def astype(self, dtype):
-        """The same sequences with rows of another dtype, or themselves."""
+        """Convert the rows to another dtype.
+
+        Parameters
+        ----------
+        dtype : numpy.dtype or str
+            The dtype of the rows of the result.
+
+        Returns
+        -------
+        Sequences
+            These sequences themselves, if they have that dtype.
+        """
         if self.dtype == dtype:
             return self
         other = self._respan(self.starts, self.lengths)

@@ -10,7 +10,6 @@ MODULES = ["skrnn", "skrnn.datasets"]
 IGNORED = {
     "ES01",  # an extended summary is written where it says something
     "EX01",  # methods are shown in the example of their class
-    "GL08",  # an instance of nothing: see below
     "RT02",  # scikit-learn names return values
     "SA01",  # so are see-also sections
     "SA04",

@@ -76,9 +76,10 @@ static inline VEC NAME(of_bits)(IVEC i) {
 
 /* min(x, bound); a NaN stays one. */
 static inline VEC NAME(at_most)(VEC x, REAL bound) {
-    /* True is 1 for scalars, -1 in the lanes of vectors: -1 for both. */
-    IVEC above = -((IVEC)(x > bound) & 1);
-    return NAME(of_bits)((NAME(bits)((VEC){0} + bound) & above) | (NAME(bits)(x) & ~above));
+    VEC limit = (VEC){0} + bound;
+    /* True is 1 for scalars and -1 in the lanes of vectors; made -1 for both. */
+    IVEC above = -((IVEC)(limit < x) & 1);
+    return NAME(of_bits)((NAME(bits)(limit) & above) | (NAME(bits)(x) & ~above));
 }
 
 /* Returns c and writes h and s, see above. */
