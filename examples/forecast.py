@@ -1,0 +1,149 @@
+"""Forecasting in a Pipeline: the PM2.5 in Beijing's air, six hours ahead.
+
+A scaler, ``SlidingWindow`` and an ``RNNRegressor`` make a ``Pipeline``; ``GridSearchCV`` with
+``TimeSeriesSplit`` chooses the cell, its size and the window on 2010 to 2013, under a progress
+bar. The best pipeline then forecasts 2014, beside Ridge on exactly the same windows and
+persistence (it stays as it is now). Run it with ``make demo`` or ``python examples/forecast.py``:
+it prints the candidates and the errors, and draws ``forecast.png`` beside this script.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.dates import DateFormatter
+from matplotlib.figure import Figure
+from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.linear_model import Ridge
+from sklearn.metrics import make_scorer, root_mean_squared_error
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from skrnn import RNNRegressor, SlidingWindow
+from skrnn.datasets import load_beijing_pm25
+
+HORIZON = 6  # hours
+PNG = Path(__file__).with_suffix(".png")
+COLORS = {"GRU": "C0", "LSTM": "C1", "Ridge": "C2", "Persistence": "C7", "Observed": "black"}
+
+
+def load():
+    """Features of each hour, the PM2.5 six hours later, and whether that was measured."""
+    data = load_beijing_pm25(as_frame=True).data[24:]  # no PM2.5 on the first day
+    angle = 2 * np.pi * data.index.hour / 24
+    pm25 = data["pm25"].ffill()  # a gap is filled from its past only
+    X = data.assign(pm25=pm25, hour_sin=np.sin(angle), hour_cos=np.cos(angle))
+    # Without the hours whose future value is missing, the windows would have holes. So these
+    # hours stay, with the last value before the gap to train on, and no score counts them.
+    measured = data["pm25"].notna().shift(-HORIZON, fill_value=False)
+    return X[:-HORIZON], pm25.shift(-HORIZON)[:-HORIZON], measured[:-HORIZON]
+
+
+def rmse(y_true, y_pred, measured):
+    """Root mean squared error over the hours whose true value was measured."""
+    keep = measured[y_true.index]
+    return root_mean_squared_error(y_true[keep], y_pred[keep])
+
+
+def make_search(measured):
+    """The search for the best of eight pipelines, tested on 2011, 2012 and 2013 in turn."""
+    features = make_column_transformer(
+        (StandardScaler(), make_column_selector(dtype_include="number")),
+        (OneHotEncoder(sparse_output=False), ["wind_direction"]),
+    )
+    network = RNNRegressor(
+        learning_rate_init=0.003, alpha=0.1, max_iter=5, n_iter_no_change=np.inf, random_state=0
+    )
+    search = GridSearchCV(
+        Pipeline([("features", features), ("windows", SlidingWindow(24)), ("network", network)]),
+        {
+            "network__cell": ["gru", "lstm"],
+            "network__hidden_layer_sizes": [16, 32],
+            "windows__window": [12, 24],
+        },
+        scoring=make_scorer(rmse, greater_is_better=False, measured=measured),
+        cv=TimeSeriesSplit(3, gap=HORIZON),
+        n_jobs=-1,
+    )
+    try:
+        from sklearn.callback import ProgressBar
+    except ImportError:  # scikit-learn < 1.9 has no progress bar
+        return search
+    return search.set_callbacks(ProgressBar(max_propagation_depth=0))
+
+
+def tabulate(search):
+    """The candidates with their errors in µg/m³, best first."""
+    results = pd.DataFrame(search.cv_results_).sort_values("rank_test_score", ignore_index=True)
+    table = results.filter(like="param_").rename(columns=lambda name: name.rpartition("__")[2])
+    return table.assign(
+        cell=table["cell"].str.upper(),
+        cv_rmse=-results["mean_test_score"],
+        cv_std=results["std_test_score"],
+        fit_seconds=results["mean_fit_time"],
+    )
+
+
+def forecast(search, X_train, y_train, X, y_test):
+    """Forecasts of ``y_test``, the end of the series, by the best pipeline and two others."""
+    n_short = search.best_params_["windows__window"] - 1  # a series starts with shorter windows
+    X_test = X[-len(y_test) - n_short :]  # so the test part starts that much earlier
+    to_windows = search.best_estimator_[:-1]
+
+    def lags(X):
+        return np.asarray(to_windows.transform(X)).reshape(len(X), -1)[n_short:]
+
+    forecasts = {
+        search.best_params_["network__cell"].upper(): search.predict(X_test)[n_short:],
+        "Ridge": Ridge().fit(lags(X_train), y_train[n_short:]).predict(lags(X_test)),
+        "Persistence": X_test["pm25"][n_short:],
+    }
+    return pd.DataFrame(forecasts, index=y_test.index)
+
+
+def draw(table, observed, forecasts, errors):
+    """Three weeks of forecasts, the candidates, and the errors in 2014."""
+    figure = Figure(figsize=(11, 7.5), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
+    series, cv, test = figure.subplot_mosaic("SS;CT", height_ratios=[3, 2]).values()
+
+    shown = forecasts.assign(Observed=observed)["2014-02-07":"2014-02-27"]
+    for name, width in {"Persistence": 1, "Observed": 1.3, forecasts.columns[0]: 2}.items():
+        time = shown.index + pd.Timedelta(hours=HORIZON)
+        series.plot(time, shown[name], c=COLORS[name], lw=width, label=name)
+    series.legend(frameon=False, ncols=3)
+    series.xaxis.set_major_formatter(DateFormatter("%d %b"))
+    series.set(ylabel="PM2.5 (µg/m³)", xmargin=0.01)
+    series.set_title(f"Forecasts made {HORIZON} hours before, in held-out 2014")
+
+    for row in table[::-1].itertuples():  # the best on top
+        name = f"{row.cell}, {row.hidden_layer_sizes} units, {row.window} h"
+        cv.errorbar(row.cv_rmse, name, xerr=row.cv_std, fmt="o", c=COLORS[row.cell])
+    cv.set(title="Candidates in cross-validation", xlabel="RMSE (µg/m³), mean ± std of 3 years")
+
+    names = errors.index[::-1]
+    test.bar_label(test.barh(names, errors[names], color=names.map(COLORS)), fmt=" %.1f")
+    test.set(title="Errors in held-out 2014", xlabel="RMSE (µg/m³)", xmargin=0.1)
+    figure.savefig(PNG, dpi=120)
+
+
+def main():
+    """Search on 2010 to 2013, forecast 2014, report."""
+    X, y, measured = load()
+    y_test = y["2014":]
+    # The last six targets of 2013 lie in 2014, so these hours are not trained on.
+    X_train, y_train = (series[: -len(y_test) - HORIZON] for series in (X, y))
+    search = make_search(measured).fit(X_train, y_train)
+    table = tabulate(search)
+    forecasts = forecast(search, X_train, y_train, X, y_test)
+    errors = forecasts.apply(lambda column: rmse(y_test, column, measured))
+    draw(table, y_test.where(measured), forecasts, errors)
+    print(f"\nPM2.5 in {HORIZON} hours, errors in µg/m³. Cross-validation, 2011 to 2013:\n")
+    print(table.round(2).to_string(index=False))
+    print(f"\nRMSE in held-out 2014, {measured[y_test.index].sum()} hours:\n")
+    print(errors.round(2).to_string(), f"The figure is in {PNG}", sep="\n\n")
+
+
+if __name__ == "__main__":
+    main()
