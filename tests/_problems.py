@@ -21,15 +21,11 @@ def minibatch(sequences):
 def random_params(cell, n_features, n_hidden, dtype=np.float64, seed=1):
     rng = np.random.default_rng(seed)
     shapes = CELLS[cell].param_shapes(n_features, n_hidden)
-    return {k: rng.uniform(-0.8, 0.8, shape).astype(dtype) for k, shape in shapes.items()}
+    return [rng.uniform(-0.8, 0.8, shape).astype(dtype) for shape in shapes.values()]
 
 
-def random_states(cell, n_sequences, n_hidden, n_rows, dtype=np.float64, seed=2):
-    """State arrays (B + N, H) with random initial states; the rest is NaN until written."""
+def random_states(cell, n_sequences, n_hidden, dtype=np.float64, seed=2):
+    """Random initial states (B, H)."""
     rng = np.random.default_rng(seed)
-    states = []
-    for _ in CELLS[cell].states:
-        state = np.full((n_sequences + n_rows, n_hidden), np.nan, dtype)
-        state[:n_sequences] = rng.uniform(-0.8, 0.8, (n_sequences, n_hidden))
-        states.append(state)
-    return states
+    shape = n_sequences, n_hidden
+    return [rng.uniform(-0.8, 0.8, shape).astype(dtype) for _ in CELLS[cell].states]

@@ -34,55 +34,48 @@ def assert_close(gradient, expected):
 def test_cell(cell, n_timesteps):
     """Input, parameters and initial states, given gradients of every output and final state."""
     n_features, n_hidden = 3, 4
-    sequences = ragged(LENGTHS[n_timesteps], n_features)
-    batch = minibatch(sequences)
+    batch = minibatch(ragged(LENGTHS[n_timesteps], n_features))
     n_sequences, x = batch.n_sequences, batch.x
     params = random_params(cell, n_features, n_hidden)
-    initial = [s[:n_sequences].copy() for s in random_states(cell, n_sequences, n_hidden, 0)]
+    initial = random_states(cell, n_sequences, n_hidden)
     rng = np.random.default_rng(3)
     dout = rng.standard_normal((len(x), n_hidden))
     dfinal = [rng.standard_normal((n_sequences, n_hidden)) for _ in initial]
 
-    def forward(keep=False):
-        states = [np.concatenate([s, np.full((len(x), n_hidden), np.nan)]) for s in initial]
-        return states, CELLS[cell].forward(batch.offsets, x, *params.values(), *states, keep)
-
     def loss():
-        states, _ = forward()
+        states, _ = CELLS[cell].forward(batch.offsets, x, params, initial, False)
         total = np.sum(dout * states[0][n_sequences:])
         return total + sum(
             np.sum(d * s[batch.final_states]) for d, s in zip(dfinal, states, strict=True)
         )
 
-    states, cache = forward(keep=True)
-    dstates = [d.copy() for d in dfinal]
-    dx = np.zeros_like(x)
-    dparams = [np.zeros_like(p) for p in params.values()]
-    CELLS[cell].backward(
-        batch.offsets, x, *params.values(), *states, cache, dout, *dstates, dx, *dparams
-    )
+    dparams = [np.zeros_like(p) for p in params]
+    dx, dinitial = backward(cell, batch, params, initial, dout, dfinal, dparams)
     assert_close(dx, central_differences(loss, x))
-    for gradient, param in zip(dparams, params.values(), strict=True):
+    for gradient, param in zip(dparams, params, strict=True):
         assert_close(gradient, central_differences(loss, param))
-    for gradient, state in zip(dstates, initial, strict=True):
+    for gradient, state in zip(dinitial, initial, strict=True):
         assert_close(gradient, central_differences(loss, state))
+
+
+def backward(cell, batch, params, initial, dout, dfinal, dparams):
+    """Forward and back: the gradients of x and of the initial states."""
+    states, cache = CELLS[cell].forward(batch.offsets, batch.x, params, initial, True)
+    return CELLS[cell].backward(
+        batch.offsets, batch.x, params, states, cache, dout, dfinal, dparams, True
+    )
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_gradients_accumulate(cell):
-    """The gradients of parameters and input are added to what is there."""
+    """The gradients of parameters are added to what is there."""
     batch = minibatch(ragged([3, 2], 2))
-    params = random_params(cell, 2, 3)
+    params, initial = random_params(cell, 2, 3), random_states(cell, 2, 3)
+    dfinal = [np.ones((2, 3)) for _ in initial]
     results = []
     for start in (0.0, 1.0):
-        states = random_states(cell, 2, 3, len(batch.x))
-        cache = CELLS[cell].forward(batch.offsets, batch.x, *params.values(), *states, True)
-        dstates = [np.ones((2, 3)) for _ in states]
-        gradients = [np.full_like(a, start) for a in [batch.x, *params.values()]]
-        CELLS[cell].backward(
-            batch.offsets, batch.x, *params.values(), *states, cache, None, *dstates, *gradients
-        )
-        results.append(gradients)
+        results.append([np.full_like(p, start) for p in params])
+        backward(cell, batch, params, initial, None, dfinal, results[-1])
     for from_zero, from_one in zip(*results, strict=True):
         np.testing.assert_allclose(from_one, from_zero + 1, rtol=0, atol=1e-14)
 
@@ -91,15 +84,10 @@ def test_gradients_accumulate(cell):
 @pytest.mark.parametrize("cell", CELLS)
 def test_zero_upstream_gives_exactly_zero(cell, dtype):
     batch = minibatch(ragged([4, 2, 5], 2, dtype))
-    params = random_params(cell, 2, 3, dtype)
-    states = random_states(cell, 3, 3, len(batch.x), dtype)
-    cache = CELLS[cell].forward(batch.offsets, batch.x, *params.values(), *states, True)
-    dstates = [np.zeros((3, 3), dtype) for _ in states]
-    gradients = [np.zeros_like(a) for a in [batch.x, *params.values()]]
-    CELLS[cell].backward(
-        batch.offsets, batch.x, *params.values(), *states, cache, None, *dstates, *gradients
-    )
-    for gradient in [*dstates, *gradients]:
+    params, initial = random_params(cell, 2, 3, dtype), random_states(cell, 3, 3, dtype)
+    dparams = [np.zeros_like(p) for p in params]
+    dx, dinitial = backward(cell, batch, params, initial, None, [None] * len(initial), dparams)
+    for gradient in [dx, *dinitial, *dparams]:
         assert not gradient.any()
 
 

@@ -15,19 +15,19 @@ LENGTHS = [7, 3, 1, 9, 9, 4, *range(1, 40)]
 def contracting_params(cell, n_features, n_hidden, dtype):
     """Weights with which a rounding error does not grow from step to step."""
     params = random_params(cell, n_features, n_hidden, dtype)
-    return {name: p * dtype(1 / np.sqrt(n_hidden)) for name, p in params.items()}
+    return [p * dtype(1 / np.sqrt(n_hidden)) for p in params]
 
 
 def hidden_states(cell, sequences, params, n_hidden):
     """Our hidden states of every sequence, in the order of ``sequences``, and initial states."""
     batch = minibatch(sequences)
-    states = random_states(cell, len(sequences), n_hidden, len(batch.x), batch.x.dtype)
-    CELLS[cell].forward(batch.offsets, batch.x, *params.values(), *states, False)
+    first = random_states(cell, len(sequences), n_hidden, batch.x.dtype)
+    states, _ = CELLS[cell].forward(batch.offsets, batch.x, params, first, False)
     hidden, initial = [None] * len(sequences), [None] * len(sequences)
     for place, i in enumerate(batch.order):
         rows = len(sequences) + batch.offsets[: sequences.lengths[i]] + place
         hidden[i] = states[0][rows]
-        initial[i] = [state[place].copy() for state in states]
+        initial[i] = [state[place] for state in first]
     return hidden, initial
 
 
@@ -39,7 +39,7 @@ def test_numpy(cell, n_features, n_hidden, dtype, atol):
     params = contracting_params(cell, n_features, n_hidden, dtype)
     hidden, initial = hidden_states(cell, sequences, params, n_hidden)
     for x, ours, state in zip(sequences, hidden, initial, strict=True):
-        expected, _ = run(cell, x, state, params.values())
+        expected, _ = run(cell, x, state, params)
         np.testing.assert_allclose(ours, expected, rtol=0, atol=atol)
 
 
@@ -61,14 +61,14 @@ def onnx_hidden_states(cell, x, lengths, initial, params, n_hidden):
         blocks = np.split(array, len(array) // n_hidden)
         return np.concatenate([blocks[k] for k in gates])[np.newaxis]
 
-    bias = params["bias"]
+    weight_ih, weight_hh, bias = params
     n = len(gates) * n_hidden
     recurrent_bias = np.zeros(n, np.float32)
     recurrent_bias[n - len(bias[n:]) :] = bias[n:]  # the GRU's b_q
     inputs = {
         "x": x,
-        "W": reorder(params["weight_ih"]),
-        "R": reorder(params["weight_hh"]),
+        "W": reorder(weight_ih),
+        "R": reorder(weight_hh),
         "B": np.concatenate([reorder(bias[:n]), reorder(recurrent_bias)], axis=1),
         "sequence_lens": lengths.astype(np.int32),
         **{f"initial_{k}": state[np.newaxis] for k, state in enumerate(initial)},

@@ -7,7 +7,7 @@ equations come in variants takes the variant as a last argument of the three fun
 
 from functools import partial
 
-from skrnn.cells import gru, lstm, rnn
+from skrnn.cells import gru, gru_reset_before, lstm, rnn
 
 
 class Cell:
@@ -24,7 +24,7 @@ class Cell:
 CELLS = {
     "rnn_tanh": Cell(rnn, activation="tanh"),
     "rnn_relu": Cell(rnn, activation="relu"),
-    "gru": Cell(gru, reset_after=True),
-    "gru_reset_before": Cell(gru, reset_after=False),
+    "gru": Cell(gru),
+    "gru_reset_before": Cell(gru_reset_before),
     "lstm": Cell(lstm),
 }

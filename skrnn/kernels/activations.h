@@ -19,8 +19,8 @@
        sigmoid(-2x) = 1 / (1 + e^2x) = (c - h) / (c - h + s (c + h))
 
    c is even and nearly 1: two coefficients make it exact enough for float, five for double, and
-   the quotients share the one division. A polynomial for e^2x itself would need three times as
-   many, and tanh from e^2x would lose the small x, where here s = 1 and a = 2h exactly. */
+   the quotients share the one division. A polynomial for e^2x itself would need two to three times
+   as many, and tanh from e^2x would lose the small x, where here s = 1 and a = 2h exactly. */
 
 #ifndef SKRNN_ACTIVATIONS_H
 #define SKRNN_ACTIVATIONS_H
@@ -111,4 +111,16 @@ static inline VEC NAME(sigmoid)(VEC x) {
     VEC y = NAME(at_most)(x, 2 * CONSTANT(SATURATED)) * (REAL)-0.5;
     VEC c = NAME(reduce)(NAME(at_most)(y, CONSTANT(OVERFLOWN)), &h, &s);
     return (c - h) / (s * (c + h) + (c - h));
+}
+
+/* max(x, 0); a NaN stays one. */
+static inline VEC NAME(relu)(VEC x) {
+    IVEC below = -((IVEC)(x < 0) & 1);
+    return NAME(of_bits)(NAME(bits)(x) & ~below);
+}
+
+/* The derivative of relu: 1 above 0, 0 elsewhere. */
+static inline VEC NAME(is_positive)(VEC x) {
+    IVEC above = -((IVEC)(x > 0) & 1);
+    return NAME(of_bits)(NAME(bits)((VEC){0} + 1) & above);
 }

@@ -1,10 +1,176 @@
-/* The OpenMP thread count, 1 where the compiler has no OpenMP. */
+/* Threads that claim the parts of a job, so that a busy core delays nothing but the part it has.
+
+   OpenMP says how many threads there may be; its own teams are not used, because every member
+   must reach the end of every parallel region: on a machine with other work, a step of a fraction
+   of a millisecond then takes as long as the scheduler's turn of several. Here the caller publishes
+   a job and works on it at once; helpers that are awake claim parts too, and the caller waits for
+   claimed parts only. */
 #ifndef SKRNN_THREADS_H
 #define SKRNN_THREADS_H
+
+typedef void (*task)(const void *context, int first, int last);
+
+static inline int count_parts(int n, int grain) { return (n + grain - 1) / grain; }
+
 #ifdef _OPENMP
 #include <omp.h>
-static inline int max_threads(void) { return omp_get_max_threads(); }
-#else
-static inline int max_threads(void) { return 1; }
 #endif
+
+#if defined(_OPENMP) && (defined(__unix__) || defined(__APPLE__))
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+/* How often a helper without a job, or a caller without parts, looks again before it sleeps: about
+   100 microseconds, the time between two passes of a small network. */
+#define N_LOOKS 4000
+#define MAX_HELPERS 255
+
+static struct {
+    /* The job, and how many helpers may take part. */
+    _Atomic(task) f;
+    _Atomic(const void *) context;
+    atomic_int n, grain, n_helpers;
+    /* The job's number in the high half, how many of its parts are unclaimed in the low one. */
+    _Atomic uint64_t ticket;
+    atomic_int n_unfinished;
+    /* Who sleeps. */
+    atomic_int sleeping_helpers, caller_sleeps;
+    pthread_mutex_t mutex;
+    pthread_cond_t published, finished;
+    /* One caller at a time; another one works alone. */
+    atomic_flag taken;
+    int n_started;
+} pool = {
+    .taken = ATOMIC_FLAG_INIT,
+    .mutex = PTHREAD_MUTEX_INITIALIZER,
+    .published = PTHREAD_COND_INITIALIZER,
+    .finished = PTHREAD_COND_INITIALIZER,
+};
+
+static inline void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#else
+    sched_yield();
+#endif
+}
+
+/* Claim and do parts of the current job until none is left. */
+static void work(void)
+{
+    uint64_t ticket = atomic_load(&pool.ticket);
+    while ((uint32_t)ticket > 0) {
+        const task f = atomic_load(&pool.f);
+        const void *context = atomic_load(&pool.context);
+        const int n = atomic_load(&pool.n), grain = atomic_load(&pool.grain);
+        /* If this succeeds the job was unfinished all the while, so what was read belongs to it. */
+        if (!atomic_compare_exchange_weak(&pool.ticket, &ticket, ticket - 1))
+            continue;
+        const int first = (count_parts(n, grain) - (int)(uint32_t)ticket) * grain;
+        f(context, first, first + grain < n ? first + grain : n);
+        if (atomic_fetch_sub(&pool.n_unfinished, 1) == 1 && atomic_load(&pool.caller_sleeps)) {
+            pthread_mutex_lock(&pool.mutex);
+            pthread_cond_signal(&pool.finished);
+            pthread_mutex_unlock(&pool.mutex);
+        }
+        ticket = atomic_load(&pool.ticket);
+    }
+}
+
+static void *help(void *index)
+{
+    uint64_t seen = 0;
+    for (;;) {
+        for (int i = 0; i < N_LOOKS && atomic_load(&pool.ticket) >> 32 == seen; i++)
+            relax();
+        if (atomic_load(&pool.ticket) >> 32 == seen) {
+            pthread_mutex_lock(&pool.mutex);
+            atomic_fetch_add(&pool.sleeping_helpers, 1);
+            while (atomic_load(&pool.ticket) >> 32 == seen)
+                pthread_cond_wait(&pool.published, &pool.mutex);
+            atomic_fetch_sub(&pool.sleeping_helpers, 1);
+            pthread_mutex_unlock(&pool.mutex);
+        }
+        seen = atomic_load(&pool.ticket) >> 32;
+        if ((int)(intptr_t)index < atomic_load(&pool.n_helpers))
+            work();
+    }
+    return NULL;
+}
+
+/* A forked process has none of the threads. */
+static void forget_helpers(void)
+{
+    pool.n_started = 0;
+    atomic_store(&pool.sleeping_helpers, 0);
+    atomic_store(&pool.caller_sleeps, 0);
+    atomic_flag_clear(&pool.taken);
+    pthread_mutex_init(&pool.mutex, NULL);
+    pthread_cond_init(&pool.published, NULL);
+    pthread_cond_init(&pool.finished, NULL);
+}
+
+/* As many helpers as asked for, or as can be had. */
+static int start_helpers(int n_helpers)
+{
+    static atomic_flag registered = ATOMIC_FLAG_INIT;
+    if (!atomic_flag_test_and_set(&registered))
+        pthread_atfork(NULL, NULL, forget_helpers);
+    while (pool.n_started < n_helpers && pool.n_started < MAX_HELPERS) {
+        pthread_t thread;
+        if (pthread_create(&thread, NULL, help, (void *)(intptr_t)pool.n_started))
+            break;
+        pthread_detach(thread);
+        pool.n_started++;
+    }
+    return pool.n_started < n_helpers ? pool.n_started : n_helpers;
+}
+
+static void run_parts(task f, const void *context, int n, int grain, int n_parts, int n_threads)
+{
+    atomic_store(&pool.n_helpers, start_helpers(n_threads - 1));
+    atomic_store(&pool.f, f);
+    atomic_store(&pool.context, context);
+    atomic_store(&pool.n, n);
+    atomic_store(&pool.grain, grain);
+    atomic_store(&pool.n_unfinished, n_parts);
+    atomic_store(&pool.ticket, ((atomic_load(&pool.ticket) >> 32) + 1) << 32 | n_parts);
+    if (atomic_load(&pool.sleeping_helpers)) {
+        pthread_mutex_lock(&pool.mutex);
+        pthread_cond_broadcast(&pool.published);
+        pthread_mutex_unlock(&pool.mutex);
+    }
+    work();
+    for (int i = 0; i < N_LOOKS && atomic_load(&pool.n_unfinished); i++)
+        relax();
+    if (atomic_load(&pool.n_unfinished)) {
+        pthread_mutex_lock(&pool.mutex);
+        atomic_store(&pool.caller_sleeps, 1);
+        while (atomic_load(&pool.n_unfinished))
+            pthread_cond_wait(&pool.finished, &pool.mutex);
+        atomic_store(&pool.caller_sleeps, 0);
+        pthread_mutex_unlock(&pool.mutex);
+    }
+}
+#endif
+
+/* Calls f for 0 to n in parts of `grain`, whatever the number of threads. */
+static void run_task(task f, const void *context, int n, int grain)
+{
+#if defined(_OPENMP) && (defined(__unix__) || defined(__APPLE__))
+    const int n_parts = count_parts(n, grain), allowed = omp_get_max_threads();
+    const int n_threads = allowed < n_parts ? allowed : n_parts;
+    if (n_threads > 1 && !atomic_flag_test_and_set(&pool.taken)) {
+        run_parts(f, context, n, grain, n_parts, n_threads);
+        atomic_flag_clear(&pool.taken);
+        return;
+    }
+#endif
+    for (int first = 0; first < n; first += grain)
+        f(context, first, first + grain < n ? first + grain : n);
+}
+
 #endif

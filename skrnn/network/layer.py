@@ -49,25 +49,21 @@ class RecurrentLayer:
 
     def forward(self, params, minibatch, x, keep):
         """Run all steps; ``keep`` what backward needs, or not."""
-        n_sequences, dtype = minibatch.n_sequences, x.dtype
-        states = [
-            np.empty((n_sequences + len(x), self.n_hidden), dtype) for _ in CELLS[self.cell].states
-        ]
-        for state in states:
-            state[:n_sequences] = 0
-        cache = CELLS[self.cell].forward(minibatch.offsets, x, *params.values(), *states, keep)
-        return LayerTrace(x, states, cache)
+        cell = CELLS[self.cell]
+        initial = [None] * len(cell.states)  # zero
+        return LayerTrace(
+            x, *cell.forward(minibatch.offsets, x, list(params.values()), initial, keep)
+        )
 
-    def backward(self, params, minibatch, trace, dout, dstates, dparams, need_dx):
+    def backward(self, params, minibatch, trace, dout, dfinal, dparams, need_dx):
         """Add the parameters' gradients to ``dparams`` and return that of x, if needed.
 
-        ``dout`` (N, H) is the gradient of every step's output, or None; ``dstates`` holds those
-        of the final states (B, H) and is left with those of the initial states.
+        ``dout`` (N, H) is the gradient of every step's output, or None; ``dfinal`` holds those
+        of the final states (B, H), or None for zero.
         """
-        dx = np.zeros_like(trace.x) if need_dx else None
-        CELLS[self.cell].backward(
-            minibatch.offsets, trace.x, *params.values(), *trace.states, trace.cache,
-            dout, *dstates, dx, *dparams.values(),
+        dx, _ = CELLS[self.cell].backward(
+            minibatch.offsets, trace.x, list(params.values()), trace.states, trace.cache,
+            dout, dfinal, list(dparams.values()), need_dx,
         )  # fmt: skip
         return dx
 

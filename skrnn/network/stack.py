@@ -102,13 +102,11 @@ class Network:
         dh = self.readout.backward(readout_params, trace.pooled, draw, readout_dparams)
         dout = None
         for k in reversed(range(len(self.layers))):
-            layer_trace = trace.layers[k]
-            dstates = [np.zeros((minibatch.n_sequences, s.shape[1]), s.dtype)
-                       for s in layer_trace.states]  # fmt: skip
+            dfinal = [None] * len(trace.layers[k].states)
             if k == len(self.layers) - 1:
-                dstates[0][:] = dh
+                dfinal[0] = dh
             dout = self.layers[k].backward(
-                layer_params[k], minibatch, layer_trace, dout, dstates, layer_dparams[k], k > 0
+                layer_params[k], minibatch, trace.layers[k], dout, dfinal, layer_dparams[k], k > 0
             )
             if k > 0 and trace.masks:
                 dout *= trace.masks[k - 1]

@@ -1,0 +1,2 @@
+cdef int ISA  # index into the dispatch tables
+cdef int lanes(int item_size) noexcept nogil

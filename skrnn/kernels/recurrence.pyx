@@ -1,0 +1,128 @@
+"""Passes through a layer, the same for every cell; recurrence.h has the loops."""
+
+from libc.string cimport memset
+from numpy cimport PyArray_DATA, import_array
+
+from skrnn.kernels.isa cimport ISA, lanes
+from skrnn.kernels.pack cimport (
+    aligned, initial_rows, n_vectors, pack_gates, pack_transposed, row_length, unpack_gates
+)
+from skrnn.kernels.product cimport input_gradient
+from skrnn.kernels.threads cimport run
+
+cdef extern from "pass.h" nogil:
+    ctypedef struct recurrence_pass:
+        const int *offsets
+        int T, F, H, variant
+        const void *x
+        void *h
+        void *c
+        void *gates
+        ptrdiff_t x_row, state_row, vector
+        const void *weight_ih
+        const void *weight_hh
+        const void *bias
+        const void *weight_hh_t
+        const void *dout
+        void *dh
+        void *dc
+        ptrdiff_t dout_row, dstate_row
+        void *dweight
+
+import_array()
+
+cdef enum:
+    # Sequences that one thread takes through all steps: the cut depends on the batch alone.
+    SHARD = 16
+
+
+cdef class Recurrence:
+    """The kernels of a cell, and where its gates lie.
+
+    Parameters
+    ----------
+    x_order, h_order, bias_order : list of int
+        Which gate of the weights is in each vector that has a product with x, with h, and in
+        each vector; the attributes that are C are set by the cell.
+    n_states : int
+        1, or 2 for a cell state besides the hidden state.
+    """
+
+    def __init__(self, *, x_order, h_order, bias_order, n_states):
+        cdef int i
+        self.x_gates, self.h_gates, self.n_gates = len(x_order), len(h_order), len(bias_order)
+        for i in range(self.x_gates):
+            self.x_order[i] = x_order[i]
+        for i in range(self.h_gates):
+            self.h_order[i] = h_order[i]
+        for i in range(self.n_gates):
+            self.bias_order[i] = bias_order[i]
+        self.n_states = n_states
+
+    cdef forward(self, const int[::1] offsets, ndarray x, params, initial, bint keep, int variant):
+        """The states (B + N, H), initial ones first, and the gates for backward, or None."""
+        weight_ih, weight_hh, bias = params
+        cdef int B = offsets[1], N = x.shape[0], H = weight_hh.shape[1], L = lanes(x.itemsize)
+        cdef recurrence_pass p
+        states = [initial_rows(B + N, h0, B, H, x.dtype) for h0 in initial]
+        fill(&p, offsets, x, H, states, variant)
+        cdef ndarray W = pack_gates(weight_ih, self.x_order, self.x_gates, H)
+        cdef ndarray U = pack_gates(weight_hh, self.h_order, self.h_gates, H)
+        cdef ndarray b = pack_gates(bias, self.bias_order, self.n_gates, H)
+        p.weight_ih, p.weight_hh, p.bias = PyArray_DATA(W), PyArray_DATA(U), PyArray_DATA(b)
+        cdef ndarray gates = None
+        if keep:
+            shape = n_vectors(H, L), N, self.n_gates, L
+            gates = aligned(shape[0] * N * self.n_gates * L, x.dtype).reshape(shape)
+            p.gates, p.vector = PyArray_DATA(gates), N * self.n_gates * L
+        cdef task f = self.forward_tasks[ISA][x.itemsize == 8]
+        with nogil:
+            run(f, &p, B, SHARD)
+        return states, gates
+
+    cdef backward(self, const int[::1] offsets, ndarray x, params, states, ndarray gates,
+                  ndarray dout, dfinal, dparams, bint need_dx, int variant):
+        """The gradients of x, or None, and of the initial states; dparams are added to."""
+        weight_ih, weight_hh, bias = params
+        cdef int B = offsets[1], N = x.shape[0], F = x.shape[1], H = weight_hh.shape[1]
+        cdef int L = lanes(x.itemsize), V = n_vectors(H, L)
+        cdef int U_row = F * self.x_gates, b_row = U_row + H * self.h_gates
+        cdef recurrence_pass p
+        fill(&p, offsets, x, H, states, variant)
+        p.gates, p.vector = PyArray_DATA(gates), N * self.n_gates * L
+        dinitial = [initial_rows(B, d, B, H, x.dtype) for d in dfinal]
+        cdef ndarray dh = dinitial[0], dc = dinitial[self.n_states - 1]
+        p.dh, p.dc, p.dstate_row = PyArray_DATA(dh), PyArray_DATA(dc), row_length(dh)
+        if dout is not None:
+            p.dout, p.dout_row = PyArray_DATA(dout), row_length(dout)
+        cdef ndarray U_t = pack_transposed(weight_hh, self.h_order, self.h_gates, H)
+        p.weight_hh_t = PyArray_DATA(U_t)
+        cdef ndarray dweight = aligned(V * (b_row + self.n_gates) * L, x.dtype)
+        p.dweight = PyArray_DATA(dweight)
+        cdef task back = self.backward_tasks[ISA][x.itemsize == 8]
+        cdef task weights = self.weights_tasks[ISA][x.itemsize == 8]
+        with nogil:
+            run(back, &p, B, SHARD)
+            run(weights, &p, V, 1)
+        dweight = dweight.reshape(V, b_row + self.n_gates, L)
+        unpack_gates(dparams[0], self.x_order, self.x_gates, H, dweight, 0)
+        unpack_gates(dparams[1], self.h_order, self.h_gates, H, dweight, U_row)
+        unpack_gates(dparams[2], self.bias_order, self.n_gates, H, dweight, b_row)
+        dx = None
+        if need_dx:
+            W_t = pack_transposed(weight_ih, self.x_order, self.x_gates, H)
+            dx = input_gradient(gates, F, self.x_first, self.x_gates, W_t)
+        return dx, dinitial
+
+
+cdef void fill(recurrence_pass *p, const int[::1] offsets, ndarray x, int H, states, int variant):
+    """What both passes need; nothing else points anywhere."""
+    cdef ndarray h = states[0], c
+    memset(p, 0, sizeof(recurrence_pass))
+    p.offsets, p.T, p.F, p.H = &offsets[0], offsets.shape[0] - 1, x.shape[1], H
+    p.variant = variant
+    p.x, p.x_row = PyArray_DATA(x), row_length(x)
+    p.h, p.state_row = PyArray_DATA(h), row_length(h)
+    if len(states) == 2:
+        c = states[1]
+        p.c = PyArray_DATA(c)

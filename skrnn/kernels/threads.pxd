@@ -1,0 +1,3 @@
+ctypedef void (*task)(const void *context, int first, int last) noexcept nogil
+
+cdef void run(task f, const void *context, int n, int grain) noexcept nogil

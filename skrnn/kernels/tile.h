@@ -1,0 +1,164 @@
+/* The register tile, and what goes in and out of it; see instantiate.h. No cell is known here.
+
+   Columns come in vectors of LANES units. A block is a group of C vectors that a tile works on at
+   once; a matrix packed for it lies as [block][k][C][LANES], so that a tile reads it from front to
+   back. Rows are those of a minibatch. All rows have room for whole vectors; the lanes beyond the
+   last unit are zero in weights and states. */
+
+#ifndef SKRNN_TILE_H
+#define SKRNN_TILE_H
+#define TILE_COLUMNS 4
+
+/* Rows i of A, as the left operand of a product: `n_panels` pieces of k, `panel` apart, each of
+   length K; element (i, k) of piece p is a[p * panel + i * row + k]. The right operand w is a
+   packed block with k running through all pieces. */
+typedef struct {
+    const void *a;
+    ptrdiff_t row, panel;
+    int n_panels, K;
+    const void *w;
+} operand;
+
+#define NOTHING (operand){0}
+
+/* Rows are cut into tiles of nearly equal height. */
+#define FOR_TILES(start, height, n) \
+    for (int tile_ = 0, tiles_ = ((n) + TILE_ROWS - 1) / TILE_ROWS, start = 0, height; \
+         height = (int)((ptrdiff_t)(n) * (tile_ + 1) / (tiles_ ? tiles_ : 1)) - start, tile_ < tiles_; \
+         start += height, tile_++)
+
+#define N_VECTORS(n_units) (((n_units) + LANES - 1) / LANES)
+
+/* out[r][c] = init[r][c] + a w over C columns, likewise; for blocks of a transposed matrix. */
+#define WITH_ROWS_AND_COLUMNS(R, C, out, init, init_row, a) \
+    switch (C) { \
+    case 1: WITH_ROWS(R, NAME(tile), 1, 0, 1, 0, 0, out, init, init_row, a, NOTHING) break; \
+    case 2: WITH_ROWS(R, NAME(tile), 2, 0, 2, 0, 0, out, init, init_row, a, NOTHING) break; \
+    IF_WIDE( \
+    case 3: WITH_ROWS(R, NAME(tile), 3, 0, 3, 0, 0, out, init, init_row, a, NOTHING) break; \
+    case 4: WITH_ROWS(R, NAME(tile), 4, 0, 4, 0, 0, out, init, init_row, a, NOTHING) break;) \
+    }
+
+#endif
+
+/* acc[r][c] += sum_k a(r, k) w[k][c], for C of the columns from `first` on. */
+INLINE void NAME(accumulate)(
+    const int R, const int first, const int C, VEC acc[TILE_ROWS][TILE_COLUMNS], operand o)
+{
+    const REAL *w = o.w;
+    for (int p = 0; p < o.n_panels; p++) {
+        const REAL *a = (const REAL *)o.a + p * o.panel;
+        for (int k = 0; k < o.K; k++) {
+            VEC b[TILE_COLUMNS];
+#pragma GCC unroll 4
+            for (int c = 0; c < C; c++)
+                b[c] = LOAD(w + c * LANES);
+#pragma GCC unroll 6
+            for (int r = 0; r < R; r++)
+#pragma GCC unroll 4
+                for (int c = 0; c < C; c++)
+                    acc[r][first + c] += a[r * o.row + k] * b[c];
+            w += C * LANES;
+        }
+    }
+}
+
+/* out[r][c] = init[r][c] + x w + h u over C columns; the products have some of them each. */
+INLINE void NAME(tile)(
+    const int R, const int C, const int x_first, const int x_columns, const int h_first,
+    const int h_columns, VEC out[TILE_ROWS][TILE_COLUMNS], const REAL *init, ptrdiff_t init_row, operand x, operand h)
+{
+    VEC acc[TILE_ROWS][TILE_COLUMNS];
+#pragma GCC unroll 6
+    for (int r = 0; r < R; r++)
+#pragma GCC unroll 4
+        for (int c = 0; c < C; c++)
+            acc[r][c] = LOAD(init + r * init_row + c * LANES);
+    NAME(accumulate)(R, x_first, x_columns, acc, x);
+    NAME(accumulate)(R, h_first, h_columns, acc, h);
+#pragma GCC unroll 6
+    for (int r = 0; r < R; r++)
+#pragma GCC unroll 4
+        for (int c = 0; c < C; c++)
+            out[r][c] = acc[r][c];
+}
+
+/* Calls f(R, ...) with the number of rows as a constant. */
+#undef WITH_ROWS
+#undef IF_WIDE
+#if TRANSPOSED_COLUMNS == 4
+#define IF_WIDE(...) __VA_ARGS__
+#else
+#define IF_WIDE(...)
+#endif
+#if TILE_ROWS == 6
+#define WITH_ROWS(R, f, ...) \
+    switch (R) { \
+    case 1: f(1, __VA_ARGS__); break; \
+    case 2: f(2, __VA_ARGS__); break; \
+    case 3: f(3, __VA_ARGS__); break; \
+    case 4: f(4, __VA_ARGS__); break; \
+    case 5: f(5, __VA_ARGS__); break; \
+    default: f(6, __VA_ARGS__); \
+    }
+#else
+#define WITH_ROWS(R, f, ...) \
+    switch (R) { \
+    case 1: f(1, __VA_ARGS__); break; \
+    case 2: f(2, __VA_ARGS__); break; \
+    default: f(3, __VA_ARGS__); \
+    }
+#endif
+
+/* dw[k][c] += sum_i a(i, k) d(i, c) over rows i, for K <= TILE_ROWS of the k and C columns. */
+INLINE void NAME(outer_of)(
+    const int K, const int C, REAL *dw, const REAL *a, ptrdiff_t a_row,
+    const REAL *d, ptrdiff_t d_row, int n_rows)
+{
+    VEC acc[TILE_ROWS][TILE_COLUMNS];
+#pragma GCC unroll 6
+    for (int k = 0; k < K; k++)
+#pragma GCC unroll 4
+        for (int c = 0; c < C; c++)
+            acc[k][c] = LOAD(dw + (k * C + c) * LANES);
+    for (int i = 0; i < n_rows; i++) {
+        VEC b[TILE_COLUMNS];
+#pragma GCC unroll 4
+        for (int c = 0; c < C; c++)
+            b[c] = LOAD(d + c * LANES);
+#pragma GCC unroll 6
+        for (int k = 0; k < K; k++)
+#pragma GCC unroll 4
+            for (int c = 0; c < C; c++)
+                acc[k][c] += a[k] * b[c];
+        a += a_row;
+        d += d_row;
+    }
+#pragma GCC unroll 6
+    for (int k = 0; k < K; k++)
+#pragma GCC unroll 4
+        for (int c = 0; c < C; c++)
+            STORE(dw + (k * C + c) * LANES, acc[k][c]);
+}
+
+/* The same for K of any size, by tiles. */
+INLINE void NAME(outer)(
+    const int C, REAL *dw, const REAL *a, ptrdiff_t a_row, int K,
+    const REAL *d, ptrdiff_t d_row, int n_rows)
+{
+    FOR_TILES(k, height, K) {
+        WITH_ROWS(height, NAME(outer_of), C, dw + (ptrdiff_t)k * C * LANES, a + k, a_row, d, d_row,
+                  n_rows)
+    }
+}
+
+/* The vector of a row of n units that begins at unit `first`; zero beyond the last unit. */
+INLINE VEC NAME(load_units)(const REAL *row, int first, int n)
+{
+    if (first + LANES <= n)
+        return LOAD(row + first);
+    VEC v = {0};
+    memcpy(&v, row + first, (n - first) * sizeof(REAL));
+    return v;
+}
+
