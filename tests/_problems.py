@@ -3,6 +3,7 @@
 import numpy as np
 
 from skrnn.cells import CELLS
+from skrnn.kernels.arena import Arena
 from skrnn.network.minibatch import Minibatch
 from skrnn.sequences import Sequences
 
@@ -15,7 +16,7 @@ def ragged(lengths, n_features, dtype=np.float64, seed=0):
 
 
 def minibatch(sequences):
-    return Minibatch(sequences, np.arange(len(sequences)))
+    return Minibatch(sequences, np.arange(len(sequences)), Arena())
 
 
 def random_params(cell, n_features, n_hidden, dtype=np.float64, seed=1):
@@ -29,3 +30,8 @@ def random_states(cell, n_sequences, n_hidden, dtype=np.float64, seed=2):
     rng = np.random.default_rng(seed)
     shape = n_sequences, n_hidden
     return [rng.uniform(-0.8, 0.8, shape).astype(dtype) for _ in CELLS[cell].states]
+
+
+def forward(cell, batch, params, initial, keep=False):
+    prepared = CELLS[cell].prepare(params, Arena())
+    return CELLS[cell].forward(batch.offsets, batch.x, prepared, initial, keep, Arena())

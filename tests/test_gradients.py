@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from skrnn.cells import CELLS
+from skrnn.kernels.arena import Arena
 from skrnn.network.losses import BinaryLogLoss, MultinomialLogLoss, SquaredError
 from skrnn.network.objective import Objective
 from skrnn.network.stack import Network
-from tests._problems import minibatch, ragged, random_params, random_states
+from tests._problems import forward, minibatch, ragged, random_params, random_states
 
 LENGTHS = {1: [1, 1, 1], 2: [2, 1, 2], 5: [3, 5, 1, 5]}
 
@@ -43,7 +44,7 @@ def test_cell(cell, n_timesteps):
     dfinal = [rng.standard_normal((n_sequences, n_hidden)) for _ in initial]
 
     def loss():
-        states, _ = CELLS[cell].forward(batch.offsets, x, params, initial, False)
+        states, _ = forward(cell, batch, params, initial)
         total = np.sum(dout * states[0][n_sequences:])
         return total + sum(
             np.sum(d * s[batch.final_states]) for d, s in zip(dfinal, states, strict=True)
@@ -60,9 +61,9 @@ def test_cell(cell, n_timesteps):
 
 def backward(cell, batch, params, initial, dout, dfinal, dparams):
     """Forward and back: the gradients of x and of the initial states."""
-    states, cache = CELLS[cell].forward(batch.offsets, batch.x, params, initial, True)
+    states, cache = forward(cell, batch, params, initial, keep=True)
     return CELLS[cell].backward(
-        batch.offsets, batch.x, params, states, cache, dout, dfinal, dparams, True
+        batch.offsets, batch.x, params, states, cache, dout, dfinal, dparams, True, Arena()
     )
 
 

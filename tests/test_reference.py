@@ -7,7 +7,7 @@ from onnx import TensorProto, checker, helper, numpy_helper
 
 from skrnn.cells import CELLS
 from tests._oracle import run
-from tests._problems import minibatch, ragged, random_params, random_states
+from tests._problems import forward, minibatch, ragged, random_params, random_states
 
 LENGTHS = [7, 3, 1, 9, 9, 4, *range(1, 40)]
 
@@ -22,7 +22,7 @@ def hidden_states(cell, sequences, params, n_hidden):
     """Our hidden states of every sequence, in the order of ``sequences``, and initial states."""
     batch = minibatch(sequences)
     first = random_states(cell, len(sequences), n_hidden, batch.x.dtype)
-    states, _ = CELLS[cell].forward(batch.offsets, batch.x, params, first, False)
+    states, _ = forward(cell, batch, params, first)
     hidden, initial = [None] * len(sequences), [None] * len(sequences)
     for place, i in enumerate(batch.order):
         rows = len(sequences) + batch.offsets[: sequences.lengths[i]] + place

@@ -13,6 +13,7 @@ kernels/recurrence.h.
 
 from numpy cimport ndarray
 
+from skrnn.kernels.arena cimport Arena
 from skrnn.kernels.recurrence cimport Recurrence
 from skrnn.kernels.threads cimport task
 
@@ -40,14 +41,20 @@ def param_shapes(n_features, n_hidden):
     }
 
 
-def forward(const int[::1] offsets, ndarray x, params, initial, bint keep):
-    return RECURRENCE.forward(offsets, x, params, initial, keep, 0)
+def prepare(params, Arena arena):
+    return RECURRENCE.prepare(params, arena)
+
+
+def forward(
+    const int[::1] offsets, ndarray x, prepared, initial, bint keep, Arena arena,
+):
+    return RECURRENCE.forward(offsets, x, prepared, initial, keep, arena, 0)
 
 
 def backward(
     const int[::1] offsets, ndarray x, params, states, ndarray cache, ndarray dout, dfinal,
-    dparams, bint need_dx,
+    dparams, bint need_dx, Arena arena,
 ):
     return RECURRENCE.backward(
-        offsets, x, params, states, cache, dout, dfinal, dparams, need_dx, 0
+        offsets, x, params, states, cache, dout, dfinal, dparams, need_dx, arena, 0
     )

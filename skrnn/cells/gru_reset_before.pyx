@@ -34,7 +34,11 @@ def param_shapes(n_features, n_hidden):
     }
 
 
-def forward(const int[::1] offsets, x, params, initial, bint keep):
+def prepare(params, arena):
+    return params
+
+
+def forward(const int[::1] offsets, x, params, initial, bint keep, arena):
     weight_ih, weight_hh, bias = params
     B, H = offsets[1], weight_hh.shape[1]
     h = np.zeros((B + len(x), H), x.dtype)
@@ -83,7 +87,7 @@ cdef forward_steps(
 
 
 def backward(
-    const int[::1] offsets, x, params, states, gates, dout, dfinal, dparams, bint need_dx,
+    const int[::1] offsets, x, params, states, gates, dout, dfinal, dparams, bint need_dx, arena,
 ):
     weight_ih, weight_hh, bias = params
     dweight_ih, dweight_hh, dbias = dparams

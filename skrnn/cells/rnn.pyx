@@ -9,6 +9,7 @@ equations in code are in rnn.h, the loops in kernels/recurrence.h.
 
 from numpy cimport ndarray
 
+from skrnn.kernels.arena cimport Arena
 from skrnn.kernels.recurrence cimport Recurrence
 from skrnn.kernels.threads cimport task
 
@@ -35,14 +36,20 @@ def param_shapes(n_features, n_hidden, activation):
     }
 
 
-def forward(const int[::1] offsets, ndarray x, params, initial, bint keep, activation):
-    return RECURRENCE.forward(offsets, x, params, initial, keep, VARIANTS[activation])
+def prepare(params, Arena arena, activation):
+    return RECURRENCE.prepare(params, arena)
+
+
+def forward(
+    const int[::1] offsets, ndarray x, prepared, initial, bint keep, Arena arena, activation,
+):
+    return RECURRENCE.forward(offsets, x, prepared, initial, keep, arena, VARIANTS[activation])
 
 
 def backward(
     const int[::1] offsets, ndarray x, params, states, ndarray cache, ndarray dout, dfinal,
-    dparams, bint need_dx, activation,
+    dparams, bint need_dx, Arena arena, activation,
 ):
     return RECURRENCE.backward(
-        offsets, x, params, states, cache, dout, dfinal, dparams, need_dx, VARIANTS[activation]
+        offsets, x, params, states, cache, dout, dfinal, dparams, need_dx, arena, VARIANTS[activation]
     )

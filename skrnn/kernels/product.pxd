@@ -1,3 +1,7 @@
 from numpy cimport ndarray
 
-cdef input_gradient(ndarray da, int n_features, int first, int used, ndarray weight_t)
+from skrnn.kernels.arena cimport Arena
+
+cdef input_gradient(
+    Arena arena, ndarray da, int n_features, int first, int used, ndarray weight_t,
+)

@@ -3,7 +3,7 @@
 from numpy cimport PyArray_DATA, import_array, ndarray
 
 from skrnn.kernels.isa cimport ISA
-from skrnn.kernels.pack cimport empty_rows
+from skrnn.kernels.arena cimport row_length
 from skrnn.kernels.threads cimport run, task
 
 cdef extern from "product.h" nogil:
@@ -23,17 +23,19 @@ cdef enum:
 import_array()
 
 
-cdef input_gradient(ndarray da, int n_features, int first, int used, ndarray weight_t):
+cdef input_gradient(
+    Arena arena, ndarray da, int n_features, int first, int used, ndarray weight_t,
+):
     """dx (N, F) from da (unit vectors, N, gates, lanes), of which gates first to first + used."""
     cdef product_pass p
     cdef int N = da.shape[1]
-    cdef ndarray dx = empty_rows(N, n_features, da.dtype)
+    cdef ndarray dx = arena.rows(N, n_features, da.dtype)
     p.da = <char *> PyArray_DATA(da) + first * da.strides[2]
-    p.vector = da.strides[0] // da.itemsize
+    p.vector = row_length(da)
     p.n_vectors, p.G, p.used = da.shape[0], da.shape[2], used
     p.weight_t = PyArray_DATA(weight_t)
     p.out = PyArray_DATA(dx)
-    p.out_row = dx.strides[0] // dx.itemsize
+    p.out_row = row_length(dx)
     p.n = n_features
     run(PRODUCT[ISA][da.itemsize == 8], &p, N, ROWS_PER_TASK)
     return dx

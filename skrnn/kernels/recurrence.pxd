@@ -1,5 +1,6 @@
 from numpy cimport ndarray
 
+from skrnn.kernels.arena cimport Arena
 from skrnn.kernels.threads cimport task
 
 
@@ -11,6 +12,8 @@ cdef class Recurrence:
         int n_gates, x_gates, h_gates, x_first, n_states
         int[4] x_order, h_order, bias_order
 
-    cdef forward(self, const int[::1] offsets, ndarray x, params, initial, bint keep, int variant)
+    cdef prepare(self, params, Arena arena)
+    cdef forward(self, const int[::1] offsets, ndarray x, prepared, initial, bint keep,
+                 Arena arena, int variant)
     cdef backward(self, const int[::1] offsets, ndarray x, params, states, ndarray gates,
-                  ndarray dout, dfinal, dparams, bint need_dx, int variant)
+                  ndarray dout, dfinal, dparams, bint need_dx, Arena arena, int variant)

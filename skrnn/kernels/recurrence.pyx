@@ -3,10 +3,9 @@
 from libc.string cimport memset
 from numpy cimport PyArray_DATA, import_array
 
+from skrnn.kernels.arena cimport row_length
 from skrnn.kernels.isa cimport ISA, lanes
-from skrnn.kernels.pack cimport (
-    aligned, initial_rows, n_vectors, pack_gates, pack_transposed, row_length, unpack_gates
-)
+from skrnn.kernels.pack cimport n_vectors, pack_gates, pack_transposed, unpack_gates
 from skrnn.kernels.product cimport input_gradient
 from skrnn.kernels.threads cimport run
 
@@ -59,45 +58,53 @@ cdef class Recurrence:
             self.bias_order[i] = bias_order[i]
         self.n_states = n_states
 
-    cdef forward(self, const int[::1] offsets, ndarray x, params, initial, bint keep, int variant):
-        """The states (B + N, H), initial ones first, and the gates for backward, or None."""
+    cdef prepare(self, params, Arena arena):
+        """The parameters as forward reads them."""
         weight_ih, weight_hh, bias = params
-        cdef int B = offsets[1], N = x.shape[0], H = weight_hh.shape[1], L = lanes(x.itemsize)
+        cdef int H = weight_hh.shape[1]
+        return (
+            pack_gates(arena, weight_ih, self.x_order, self.x_gates, H),
+            pack_gates(arena, weight_hh, self.h_order, self.h_gates, H),
+            pack_gates(arena, bias, self.bias_order, self.n_gates, H),
+            H,
+        )
+
+    cdef forward(self, const int[::1] offsets, ndarray x, prepared, initial, bint keep,
+                 Arena arena, int variant):
+        """The states (B + N, H), initial ones first, and the gates for backward, or None."""
+        cdef ndarray W = prepared[0], U = prepared[1], b = prepared[2], gates = None
+        cdef int B = offsets[1], N = x.shape[0], H = prepared[3], L = lanes(x.itemsize)
         cdef recurrence_pass p
-        states = [initial_rows(B + N, h0, B, H, x.dtype) for h0 in initial]
+        states = [arena.given_rows(B + N, H, x.dtype, given, B) for given in initial]
         fill(&p, offsets, x, H, states, variant)
-        cdef ndarray W = pack_gates(weight_ih, self.x_order, self.x_gates, H)
-        cdef ndarray U = pack_gates(weight_hh, self.h_order, self.h_gates, H)
-        cdef ndarray b = pack_gates(bias, self.bias_order, self.n_gates, H)
         p.weight_ih, p.weight_hh, p.bias = PyArray_DATA(W), PyArray_DATA(U), PyArray_DATA(b)
-        cdef ndarray gates = None
         if keep:
             shape = n_vectors(H, L), N, self.n_gates, L
-            gates = aligned(shape[0] * N * self.n_gates * L, x.dtype).reshape(shape)
-            p.gates, p.vector = PyArray_DATA(gates), N * self.n_gates * L
+            gates = arena.take(shape[0] * N * self.n_gates * L, x.dtype).reshape(shape)
+            p.gates, p.vector = PyArray_DATA(gates), row_length(gates)
         cdef task f = self.forward_tasks[ISA][x.itemsize == 8]
         with nogil:
             run(f, &p, B, SHARD)
         return states, gates
 
     cdef backward(self, const int[::1] offsets, ndarray x, params, states, ndarray gates,
-                  ndarray dout, dfinal, dparams, bint need_dx, int variant):
+                  ndarray dout, dfinal, dparams, bint need_dx, Arena arena, int variant):
         """The gradients of x, or None, and of the initial states; dparams are added to."""
-        weight_ih, weight_hh, bias = params
-        cdef int B = offsets[1], N = x.shape[0], F = x.shape[1], H = weight_hh.shape[1]
+        weight_ih, weight_hh, _ = params
+        cdef int B = offsets[1], F = x.shape[1], H = weight_hh.shape[1]
         cdef int L = lanes(x.itemsize), V = n_vectors(H, L)
         cdef int U_row = F * self.x_gates, b_row = U_row + H * self.h_gates
         cdef recurrence_pass p
         fill(&p, offsets, x, H, states, variant)
-        p.gates, p.vector = PyArray_DATA(gates), N * self.n_gates * L
-        dinitial = [initial_rows(B, d, B, H, x.dtype) for d in dfinal]
+        p.gates, p.vector = PyArray_DATA(gates), row_length(gates)
+        dinitial = [arena.given_rows(B, H, x.dtype, given, B) for given in dfinal]
         cdef ndarray dh = dinitial[0], dc = dinitial[self.n_states - 1]
         p.dh, p.dc, p.dstate_row = PyArray_DATA(dh), PyArray_DATA(dc), row_length(dh)
         if dout is not None:
             p.dout, p.dout_row = PyArray_DATA(dout), row_length(dout)
-        cdef ndarray U_t = pack_transposed(weight_hh, self.h_order, self.h_gates, H)
+        cdef ndarray U_t = pack_transposed(arena, weight_hh, self.h_order, self.h_gates, H)
         p.weight_hh_t = PyArray_DATA(U_t)
-        cdef ndarray dweight = aligned(V * (b_row + self.n_gates) * L, x.dtype)
+        cdef ndarray dweight = arena.take(V * (b_row + self.n_gates) * L, x.dtype)
         p.dweight = PyArray_DATA(dweight)
         cdef task back = self.backward_tasks[ISA][x.itemsize == 8]
         cdef task weights = self.weights_tasks[ISA][x.itemsize == 8]
@@ -110,8 +117,8 @@ cdef class Recurrence:
         unpack_gates(dparams[2], self.bias_order, self.n_gates, H, dweight, b_row)
         dx = None
         if need_dx:
-            W_t = pack_transposed(weight_ih, self.x_order, self.x_gates, H)
-            dx = input_gradient(gates, F, self.x_first, self.x_gates, W_t)
+            W_t = pack_transposed(arena, weight_ih, self.x_order, self.x_gates, H)
+            dx = input_gradient(arena, gates, F, self.x_first, self.x_gates, W_t)
         return dx, dinitial
 
 

@@ -47,12 +47,16 @@ class RecurrentLayer:
             if name == "f":
                 bias[gate] = FORGET_BIAS
 
-    def forward(self, params, minibatch, x, keep):
+    def prepare(self, params, arena):
+        """The parameters as ``forward`` reads them."""
+        return CELLS[self.cell].prepare(list(params.values()), arena)
+
+    def forward(self, prepared, minibatch, x, keep):
         """Run all steps; ``keep`` what backward needs, or not."""
         cell = CELLS[self.cell]
         initial = [None] * len(cell.states)  # zero
         return LayerTrace(
-            x, *cell.forward(minibatch.offsets, x, list(params.values()), initial, keep)
+            x, *cell.forward(minibatch.offsets, x, prepared, initial, keep, minibatch.arena)
         )
 
     def backward(self, params, minibatch, trace, dout, dfinal, dparams, need_dx):
@@ -63,7 +67,7 @@ class RecurrentLayer:
         """
         dx, _ = CELLS[self.cell].backward(
             minibatch.offsets, trace.x, list(params.values()), trace.states, trace.cache,
-            dout, dfinal, list(dparams.values()), need_dx,
+            dout, dfinal, list(dparams.values()), need_dx, minibatch.arena,
         )  # fmt: skip
         return dx
 

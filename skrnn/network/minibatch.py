@@ -18,6 +18,8 @@ class Minibatch:
         Where the rows are taken from.
     index : ndarray of int of shape (n_sequences,)
         Which sequences, in any order.
+    arena : Arena
+        Where the arrays of the minibatch and of passes over it come from; it is cleared.
 
     Attributes
     ----------
@@ -31,7 +33,7 @@ class Minibatch:
         The packed rows.
     """
 
-    def __init__(self, sequences, index):
+    def __init__(self, sequences, index, arena):
         lengths = sequences.lengths[index]
         longest_first = np.argsort(-lengths, kind="stable")
         lengths = lengths[longest_first]
@@ -47,7 +49,10 @@ class Minibatch:
         self.offsets = np.zeros(n_timesteps + 1, np.int32)
         np.cumsum(n_sequences - n_ended[:-1], out=self.offsets[1:])
         self.final_states = n_sequences + self.offsets[lengths - 1] + np.arange(n_sequences)
-        self.x = np.empty((n_rows, sequences.rows.shape[1]), sequences.dtype)
+        arena.clear()
+        self.arena = arena
+        n_features = sequences.rows.shape[1]
+        self.x = arena.take(n_rows * n_features, sequences.dtype).reshape(n_rows, n_features)
         gather(sequences.rows, sequences.starts[self.order], self.offsets, self.x)
 
     @property

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skrnn.kernels.arena import Arena
 from skrnn.network.minibatch import Minibatch
 
 
@@ -28,6 +29,7 @@ class Objective:
         self.target = target
         self.alpha = alpha
         self.dropout_rng = dropout_rng
+        self.arena = Arena()
         self.gradient = np.empty(network.layout.size, sequences.dtype)
         self.is_weight = np.zeros_like(self.gradient)
         for name, view in network.layout.views(self.is_weight).items():
@@ -35,8 +37,11 @@ class Objective:
 
     def loss_gradient(self, theta, index):
         """The loss on the samples ``index``, and its gradient in an array that is used again."""
-        minibatch = Minibatch(self.sequences, index)
-        trace = self.network.forward(theta, minibatch, keep=True, dropout_rng=self.dropout_rng)
+        minibatch = Minibatch(self.sequences, index, self.arena)
+        prepared = self.network.prepare(theta, self.arena)
+        trace = self.network.forward(
+            prepared, minibatch, keep=True, dropout_rng=self.dropout_rng
+        )
         loss, draw = self.loss.loss_gradient(trace.raw, self.target[minibatch.order])
         self.gradient[:] = 0
         self.network.backward(theta, minibatch, trace, draw, self.gradient)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skrnn.kernels.arena import Arena
 from skrnn.network.layer import LayerTrace, RecurrentLayer
 from skrnn.network.minibatch import Minibatch
 from skrnn.network.parameters import Layout
@@ -76,19 +77,28 @@ class Network:
             part.initialize(params, rng)
         return theta
 
-    def forward(self, theta, minibatch, *, keep=False, dropout_rng=None):
+    def prepare(self, theta, arena):
+        """The parameters as ``forward`` reads them."""
+        *layer_params, readout_params = self.params(theta)
+        prepared = [
+            layer.prepare(params, arena)
+            for layer, params in zip(self.layers, layer_params, strict=True)
+        ]
+        return [*prepared, readout_params]
+
+    def forward(self, prepared, minibatch, *, keep=False, dropout_rng=None):
         """Raw predictions for a minibatch, in its order.
 
         With ``keep`` the trace can go through ``backward``; with ``dropout_rng`` dropout acts.
         """
-        *layer_params, readout_params = self.params(theta)
+        *layers_prepared, readout_params = prepared
         traces, masks, x = [], [], minibatch.x
-        for k, (layer, params) in enumerate(zip(self.layers, layer_params, strict=True)):
+        for k, (layer, weights) in enumerate(zip(self.layers, layers_prepared, strict=True)):
             if k > 0 and dropout_rng is not None and self.dropout > 0:
                 kept = dropout_rng.random(x.shape, dtype=np.float32) >= self.dropout
                 masks.append(kept * x.dtype.type(1 / (1 - self.dropout)))
                 x = x * masks[-1]
-            trace = layer.forward(params, minibatch, x, keep)
+            trace = layer.forward(weights, minibatch, x, keep)
             # Without a backward pass a layer is done with when the next one has run.
             traces = [*traces, trace] if keep else [trace]
             x = trace.output
@@ -116,10 +126,12 @@ class Network:
         n = len(sequences)
         raw = np.empty((n, self.readout.n_outputs), np.float64)
         pooled = np.empty((n, self.readout.n_hidden), theta.dtype)
+        arena = Arena()
+        prepared = self.prepare(theta, Arena())
         for start in range(0, n, PREDICT_BATCH_SIZE):
             index = np.arange(start, min(start + PREDICT_BATCH_SIZE, n))
-            minibatch = Minibatch(sequences, index)
-            trace = self.forward(theta, minibatch)
+            minibatch = Minibatch(sequences, index, arena)
+            trace = self.forward(prepared, minibatch)
             raw[minibatch.order] = trace.raw
             pooled[minibatch.order] = trace.pooled
         return raw, pooled

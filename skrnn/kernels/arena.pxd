@@ -1,0 +1,16 @@
+from numpy cimport ndarray
+
+
+cdef inline ptrdiff_t row_length(ndarray rows) noexcept:
+    """From row to row, in elements."""
+    return rows.strides[0] // rows.itemsize
+
+
+cdef class Arena:
+    cdef ndarray memory
+    cdef size_t used, wanted
+
+    cpdef clear(self)
+    cpdef ndarray take(self, size_t n, dtype)
+    cdef ndarray rows(self, size_t n_rows, size_t n_columns, dtype)
+    cdef ndarray given_rows(self, size_t n_rows, size_t n_columns, dtype, given, size_t n_given)
