@@ -11,6 +11,8 @@ cdef class Arena:
     cdef size_t used, wanted
 
     cpdef clear(self)
-    cpdef ndarray take(self, size_t n, dtype)
-    cdef ndarray rows(self, size_t n_rows, size_t n_columns, dtype)
-    cdef ndarray given_rows(self, size_t n_rows, size_t n_columns, dtype, given, size_t n_given)
+    cpdef ndarray take(self, size_t n_rows, size_t n_columns, int item_size)
+    cdef ndarray rows(self, size_t n_rows, size_t n_columns, int item_size)
+    cdef ndarray given_rows(
+        self, size_t n_rows, size_t n_columns, int item_size, given, size_t n_given
+    )

@@ -1,8 +1,11 @@
 """Memory for the arrays of one minibatch, used again for the next."""
 
-import numpy as np
-
-from numpy cimport PyArray_DATA, import_array
+from libc.string cimport memset
+from numpy cimport (
+    NPY_DOUBLE, NPY_FLOAT, NPY_UINT8, PyArray_DATA, PyArray_EMPTY, PyArray_SetBaseObject,
+    PyArray_SimpleNewFromData, import_array, npy_intp
+)
+from cpython.ref cimport Py_INCREF
 
 cdef enum:
     CACHE_LINE = 64
@@ -19,43 +22,55 @@ cdef class Arena:
     """
 
     def __init__(self):
-        self.memory = np.empty(0, np.uint8)
+        self.memory = empty_bytes(0)
         self.clear()
 
     cpdef clear(self):
         """Take all arrays back."""
         if self.wanted > <size_t> self.memory.shape[0]:
-            self.memory = np.empty(self.wanted, np.uint8)
+            self.memory = empty_bytes(self.wanted)
         self.used = self.wanted = 0
 
-    cpdef ndarray take(self, size_t n, dtype):
-        """An uninitialised vector of n elements that starts at a cache line."""
-        cdef size_t n_bytes = n * np.dtype(dtype).itemsize, start
-        cdef ndarray memory = self.memory
-        self.wanted += n_bytes + CACHE_LINE
-        start = self.used
-        if start + n_bytes + CACHE_LINE > <size_t> memory.shape[0]:
-            memory, start = np.empty(n_bytes + CACHE_LINE, np.uint8), 0
+    cpdef ndarray take(self, size_t n_rows, size_t n_columns, int item_size):
+        """An uninitialised (n_rows, n_columns) array that starts at a cache line.
+
+        Its items are float32 or float64, of 4 or 8 bytes.
+        """
+        cdef size_t n_bytes = n_rows * n_columns * item_size + CACHE_LINE
+        cdef size_t start = self.used
+        cdef ndarray memory = self.memory, array
+        cdef npy_intp[2] shape = [n_rows, n_columns]
+        self.wanted += n_bytes
+        if start + n_bytes > <size_t> memory.shape[0]:
+            memory, start = empty_bytes(n_bytes), 0
         else:
-            self.used += n_bytes + CACHE_LINE
-        start += -(<size_t> PyArray_DATA(memory) + start) % CACHE_LINE
-        return memory[start : start + n_bytes].view(dtype)
+            self.used += n_bytes
+        start += <size_t> PyArray_DATA(memory)
+        start += -start % CACHE_LINE
+        array = PyArray_SimpleNewFromData(
+            2, shape, NPY_FLOAT if item_size == 4 else NPY_DOUBLE, <void *> start
+        )
+        Py_INCREF(memory)
+        PyArray_SetBaseObject(array, memory)
+        return array
 
-    cdef ndarray rows(self, size_t n_rows, size_t n_columns, dtype):
-        """An uninitialised (n_rows, n_columns) view of rows with room for whole vectors."""
-        return self._wide(n_rows, n_columns, dtype)[:, :n_columns]
+    cdef ndarray rows(self, size_t n_rows, size_t n_columns, int item_size):
+        """The same with room for whole vectors in every row."""
+        # An even number of cache lines would put a column of all rows into few cache sets.
+        cdef size_t per_line = CACHE_LINE // item_size
+        cdef size_t width = ((n_columns + per_line - 1) // per_line | 1) * per_line
+        return self.take(n_rows, width, item_size)[:, :n_columns]
 
-    cdef ndarray given_rows(self, size_t n_rows, size_t n_columns, dtype, given, size_t n_given):
+    cdef ndarray given_rows(
+        self, size_t n_rows, size_t n_columns, int item_size, given, size_t n_given
+    ):
         """The same with the first n_given rows as given, or zero; zero also beyond the columns."""
-        rows = self._wide(n_rows, n_columns, dtype)
-        rows[:n_given] = 0
-        rows = rows[:, :n_columns]
+        cdef ndarray rows = self.rows(n_rows, n_columns, item_size)
+        memset(PyArray_DATA(rows), 0, n_given * rows.strides[0])
         if given is not None:
             rows[:n_given] = given
         return rows
 
-    def _wide(self, n_rows, n_columns, dtype):
-        # An even number of cache lines would put a column of all rows into few cache sets.
-        per_line = CACHE_LINE // np.dtype(dtype).itemsize
-        width = (-(-n_columns // per_line) | 1) * per_line
-        return self.take(n_rows * width, dtype).reshape(n_rows, width)
+
+cdef ndarray empty_bytes(npy_intp n):
+    return PyArray_EMPTY(1, &n, NPY_UINT8, 0)

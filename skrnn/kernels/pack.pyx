@@ -2,6 +2,7 @@
 
 from numpy cimport PyArray_DATA, import_array
 
+from skrnn.kernels.arena cimport row_length
 from skrnn.kernels.isa cimport ISA, lanes
 
 cdef extern from "pack.h" nogil:
@@ -20,7 +21,7 @@ cdef ndarray pack_gates(
 ):
     """The gates of (G H, K) as [unit vector][k][column][lane], column c being gate gates[c]."""
     cdef int K = matrix.shape[1] if matrix.ndim == 2 else 1, L = lanes(matrix.itemsize)
-    cdef ndarray packed = arena.take(n_vectors(H, L) * K * n_columns * L, matrix.dtype)
+    cdef ndarray packed = arena.take(n_vectors(H, L), K * n_columns * L, matrix.itemsize)
     PACK_GATES[ISA][matrix.itemsize == 8](
         PyArray_DATA(packed), PyArray_DATA(matrix), K, H, K, n_columns, gates
     )
@@ -32,7 +33,9 @@ cdef ndarray pack_transposed(
 ):
     """The gates of (G H, n) for products with gate gradients."""
     cdef int n = matrix.shape[1], L = lanes(matrix.itemsize)
-    cdef ndarray packed = arena.take(n_vectors(H, L) * n_gates * L * n_vectors(n, L) * L, matrix.dtype)
+    cdef ndarray packed = arena.take(
+        n_vectors(H, L) * n_gates * L, n_vectors(n, L) * L, matrix.itemsize
+    )
     PACK_TRANSPOSED[ISA][matrix.itemsize == 8](
         PyArray_DATA(packed), PyArray_DATA(matrix), n, H, n, n_gates, gates
     )
@@ -40,11 +43,12 @@ cdef ndarray pack_transposed(
 
 
 cdef unpack_gates(
-    ndarray matrix, const int *gates, int n_columns, int H, ndarray packed, int first_row,
+    ndarray matrix, const int *gates, int n_columns, int H, ndarray packed, int first,
 ):
-    """Add packed (unit vectors, rows, column, lane), from first_row on, to the gates."""
+    """Add packed (unit vectors, rows of vectors), from vector `first` on, to the gates."""
     cdef int K = matrix.shape[1] if matrix.ndim == 2 else 1
+    cdef ptrdiff_t start = first * lanes(matrix.itemsize) * matrix.itemsize
     UNPACK_GATES[ISA][matrix.itemsize == 8](
-        PyArray_DATA(matrix), K, <char *> PyArray_DATA(packed) + first_row * packed.strides[1],
-        packed.strides[0] // packed.itemsize, H, K, n_columns, gates,
+        PyArray_DATA(matrix), K, <char *> PyArray_DATA(packed) + start,
+        row_length(packed), H, K, n_columns, gates,
     )

@@ -3,5 +3,5 @@ from numpy cimport ndarray
 from skrnn.kernels.arena cimport Arena
 
 cdef input_gradient(
-    Arena arena, ndarray da, int n_features, int first, int used, ndarray weight_t,
+    Arena arena, ndarray da, int G, int first, int used, ndarray weight_t, int n_features,
 )

@@ -2,7 +2,7 @@
 
 from numpy cimport PyArray_DATA, import_array, ndarray
 
-from skrnn.kernels.isa cimport ISA
+from skrnn.kernels.isa cimport ISA, lanes
 from skrnn.kernels.arena cimport row_length
 from skrnn.kernels.threads cimport run, task
 
@@ -24,18 +24,18 @@ import_array()
 
 
 cdef input_gradient(
-    Arena arena, ndarray da, int n_features, int first, int used, ndarray weight_t,
+    Arena arena, ndarray da, int G, int first, int used, ndarray weight_t, int n_features,
 ):
-    """dx (N, F) from da (unit vectors, N, gates, lanes), of which gates first to first + used."""
+    """dx (N, F) from da (unit vectors, N * G * lanes), of which ``used`` gates from ``first`` on."""
     cdef product_pass p
-    cdef int N = da.shape[1]
-    cdef ndarray dx = arena.rows(N, n_features, da.dtype)
-    p.da = <char *> PyArray_DATA(da) + first * da.strides[2]
+    cdef int item_size = da.itemsize, L = lanes(item_size), N = da.shape[1] // (G * L)
+    cdef ndarray dx = arena.rows(N, n_features, item_size)
+    p.da = <char *> PyArray_DATA(da) + first * L * item_size
     p.vector = row_length(da)
-    p.n_vectors, p.G, p.used = da.shape[0], da.shape[2], used
+    p.n_vectors, p.G, p.used = da.shape[0], G, used
     p.weight_t = PyArray_DATA(weight_t)
     p.out = PyArray_DATA(dx)
     p.out_row = row_length(dx)
     p.n = n_features
-    run(PRODUCT[ISA][da.itemsize == 8], &p, N, ROWS_PER_TASK)
+    run(PRODUCT[ISA][item_size == 8], &p, N, ROWS_PER_TASK)
     return dx

@@ -75,12 +75,11 @@ cdef class Recurrence:
         cdef ndarray W = prepared[0], U = prepared[1], b = prepared[2], gates = None
         cdef int B = offsets[1], N = x.shape[0], H = prepared[3], L = lanes(x.itemsize)
         cdef recurrence_pass p
-        states = [arena.given_rows(B + N, H, x.dtype, given, B) for given in initial]
+        states = [arena.given_rows(B + N, H, x.itemsize, given, B) for given in initial]
         fill(&p, offsets, x, H, states, variant)
         p.weight_ih, p.weight_hh, p.bias = PyArray_DATA(W), PyArray_DATA(U), PyArray_DATA(b)
         if keep:
-            shape = n_vectors(H, L), N, self.n_gates, L
-            gates = arena.take(shape[0] * N * self.n_gates * L, x.dtype).reshape(shape)
+            gates = arena.take(n_vectors(H, L), N * self.n_gates * L, x.itemsize)
             p.gates, p.vector = PyArray_DATA(gates), row_length(gates)
         cdef task f = self.forward_tasks[ISA][x.itemsize == 8]
         with nogil:
@@ -97,28 +96,29 @@ cdef class Recurrence:
         cdef recurrence_pass p
         fill(&p, offsets, x, H, states, variant)
         p.gates, p.vector = PyArray_DATA(gates), row_length(gates)
-        dinitial = [arena.given_rows(B, H, x.dtype, given, B) for given in dfinal]
+        dinitial = [arena.given_rows(B, H, x.itemsize, given, B) for given in dfinal]
         cdef ndarray dh = dinitial[0], dc = dinitial[self.n_states - 1]
         p.dh, p.dc, p.dstate_row = PyArray_DATA(dh), PyArray_DATA(dc), row_length(dh)
         if dout is not None:
             p.dout, p.dout_row = PyArray_DATA(dout), row_length(dout)
         cdef ndarray U_t = pack_transposed(arena, weight_hh, self.h_order, self.h_gates, H)
         p.weight_hh_t = PyArray_DATA(U_t)
-        cdef ndarray dweight = arena.take(V * (b_row + self.n_gates) * L, x.dtype)
+        cdef ndarray dweight = arena.take(V, (b_row + self.n_gates) * L, x.itemsize)
         p.dweight = PyArray_DATA(dweight)
         cdef task back = self.backward_tasks[ISA][x.itemsize == 8]
         cdef task weights = self.weights_tasks[ISA][x.itemsize == 8]
         with nogil:
             run(back, &p, B, SHARD)
             run(weights, &p, V, 1)
-        dweight = dweight.reshape(V, b_row + self.n_gates, L)
         unpack_gates(dparams[0], self.x_order, self.x_gates, H, dweight, 0)
         unpack_gates(dparams[1], self.h_order, self.h_gates, H, dweight, U_row)
         unpack_gates(dparams[2], self.bias_order, self.n_gates, H, dweight, b_row)
         dx = None
         if need_dx:
             W_t = pack_transposed(arena, weight_ih, self.x_order, self.x_gates, H)
-            dx = input_gradient(arena, gates, F, self.x_first, self.x_gates, W_t)
+            dx = input_gradient(
+                arena, gates, self.n_gates, self.x_first, self.x_gates, W_t, F
+            )
         return dx, dinitial
 
 

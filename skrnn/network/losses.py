@@ -15,7 +15,7 @@ class SquaredError:
     @staticmethod
     def loss_gradient(raw, y):
         residual = raw - y
-        return 0.5 * float(np.mean(residual**2)), residual / residual.size
+        return 0.5 * float(np.vdot(residual, residual)) / residual.size, residual / residual.size
 
     @staticmethod
     def inverse_link(raw):

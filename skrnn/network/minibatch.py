@@ -1,8 +1,6 @@
 """The packed minibatch: the one form in which data enters the network."""
 
-import numpy as np
-
-from skrnn.kernels.gather import gather
+from skrnn.kernels.gather import arrange, gather
 
 
 class Minibatch:
@@ -34,26 +32,10 @@ class Minibatch:
     """
 
     def __init__(self, sequences, index, arena):
-        lengths = sequences.lengths[index]
-        longest_first = np.argsort(-lengths, kind="stable")
-        lengths = lengths[longest_first]
-        n_sequences, n_timesteps = len(lengths), int(lengths[0])
-        n_rows = int(lengths.sum())
-        if n_sequences + n_rows > np.iinfo(np.int32).max:
-            raise ValueError(
-                f"A minibatch of {n_sequences} sequences has {n_rows} steps, more than a 32-bit "
-                f"integer counts. Lower batch_size."
-            )
-        n_ended = np.bincount(lengths, minlength=n_timesteps + 1).cumsum()  # after t steps
-        self.order = index[longest_first]
-        self.offsets = np.zeros(n_timesteps + 1, np.int32)
-        np.cumsum(n_sequences - n_ended[:-1], out=self.offsets[1:])
-        self.final_states = n_sequences + self.offsets[lengths - 1] + np.arange(n_sequences)
         arena.clear()
         self.arena = arena
-        n_features = sequences.rows.shape[1]
-        self.x = arena.take(n_rows * n_features, sequences.dtype).reshape(n_rows, n_features)
-        gather(sequences.rows, sequences.starts[self.order], self.offsets, self.x)
+        self.order, self.offsets, self.final_states = arrange(sequences.lengths, index)
+        self.x = gather(sequences.rows, sequences.starts, self.order, self.offsets, arena)
 
     @property
     def n_sequences(self):

@@ -31,20 +31,22 @@ class Objective:
         self.dropout_rng = dropout_rng
         self.arena = Arena()
         self.gradient = np.empty(network.layout.size, sequences.dtype)
+        self.dparams = network.params(self.gradient)
         self.is_weight = np.zeros_like(self.gradient)
         for name, view in network.layout.views(self.is_weight).items():
             view[:] = name.startswith("weight")
+        self.theta = None
 
     def loss_gradient(self, theta, index):
         """The loss on the samples ``index``, and its gradient in an array that is used again."""
+        if theta is not self.theta:
+            self.theta, self.params = theta, self.network.params(theta)
         minibatch = Minibatch(self.sequences, index, self.arena)
-        prepared = self.network.prepare(theta, self.arena)
-        trace = self.network.forward(
-            prepared, minibatch, keep=True, dropout_rng=self.dropout_rng
-        )
+        prepared = self.network.prepare(self.params, self.arena)
+        trace = self.network.forward(prepared, minibatch, keep=True, dropout_rng=self.dropout_rng)
         loss, draw = self.loss.loss_gradient(trace.raw, self.target[minibatch.order])
         self.gradient[:] = 0
-        self.network.backward(theta, minibatch, trace, draw, self.gradient)
+        self.network.backward(self.params, minibatch, trace, draw, self.dparams)
         penalty = self.is_weight * theta * theta.dtype.type(self.alpha / len(index))
         self.gradient += penalty
         return loss + 0.5 * float(penalty @ theta), self.gradient

@@ -61,7 +61,7 @@ class Network:
         )
 
     def params(self, theta):
-        """The named views of ``theta``, grouped by layer; the readout's last."""
+        """The named views of a vector like ``theta``, grouped by layer; the readout's last."""
         views = list(self.layout.views(theta).items())
         groups = []
         for part in [*self.layers, self.readout]:
@@ -77,9 +77,9 @@ class Network:
             part.initialize(params, rng)
         return theta
 
-    def prepare(self, theta, arena):
+    def prepare(self, params, arena):
         """The parameters as ``forward`` reads them."""
-        *layer_params, readout_params = self.params(theta)
+        *layer_params, readout_params = params
         prepared = [
             layer.prepare(params, arena)
             for layer, params in zip(self.layers, layer_params, strict=True)
@@ -105,10 +105,10 @@ class Network:
         pooled = self.readout.pool(minibatch, traces[-1].states[0])
         return Trace(traces, masks, pooled, self.readout.forward(readout_params, pooled))
 
-    def backward(self, theta, minibatch, trace, draw, gradient):
-        """Add to ``gradient`` that of theta, given that of the raw predictions."""
-        *layer_params, readout_params = self.params(theta)
-        *layer_dparams, readout_dparams = self.params(gradient)
+    def backward(self, params, minibatch, trace, draw, dparams):
+        """Add to ``dparams`` the gradients of the parameters, given that of the raw predictions."""
+        *layer_params, readout_params = params
+        *layer_dparams, readout_dparams = dparams
         dh = self.readout.backward(readout_params, trace.pooled, draw, readout_dparams)
         dout = None
         for k in reversed(range(len(self.layers))):
@@ -127,7 +127,7 @@ class Network:
         raw = np.empty((n, self.readout.n_outputs), np.float64)
         pooled = np.empty((n, self.readout.n_hidden), theta.dtype)
         arena = Arena()
-        prepared = self.prepare(theta, Arena())
+        prepared = self.prepare(self.params(theta), Arena())
         for start in range(0, n, PREDICT_BATCH_SIZE):
             index = np.arange(start, min(start + PREDICT_BATCH_SIZE, n))
             minibatch = Minibatch(sequences, index, arena)
