@@ -1,12 +1,17 @@
 """The same bits whatever the number of threads."""
 
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
 from skrnn import RNNClassifier, RNNRegressor
 from skrnn.cells import CELLS
-from tests._problems import ragged
+from tests._problems import forward, minibatch, ragged, random_params
 
 CELL_PARAMETERS = {
     "rnn_tanh": {"cell": "rnn"},
@@ -38,3 +43,43 @@ def test_fit_is_bitwise_equal(cell):
 
 def test_every_cell_is_covered():
     assert set(CELL_PARAMETERS) == set(CELLS)
+
+
+def test_callers_at_the_same_time():
+    """Passes from several Python threads do not meet."""
+    batch = minibatch(ragged(np.random.default_rng(1).integers(1, 12, 90), 3, np.float32))
+    params = random_params("lstm", 3, 20, np.float32)
+
+    def final_states(_):
+        states, _ = forward("lstm", batch, params, [None, None])
+        return states[0][batch.final_states].tobytes()
+
+    with ThreadPoolExecutor(4) as executor:
+        assert len(set(executor.map(final_states, range(400)))) == 1
+
+
+FORK = """
+import os
+import numpy as np
+from threadpoolctl import threadpool_limits
+from tests._problems import forward, minibatch, ragged, random_params
+
+batch = minibatch(ragged([5] * 90, 3, np.float32))
+params = random_params("gru", 3, 20, np.float32)
+
+def final_states():
+    with threadpool_limits(2):
+        return forward("gru", batch, params, [None])[0][0][batch.final_states].tobytes()
+
+before = final_states()
+child = os.fork()
+if child == 0:
+    os._exit(any(final_states() != before for _ in range(20)))
+assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_fork():
+    """A forked process, which has none of the threads, goes on alone."""
+    subprocess.run([sys.executable, "-c", FORK], check=True, timeout=60)
