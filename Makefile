@@ -3,13 +3,36 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml setup.py $(shell find skrnn -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 
-.PHONY: demo test lint wheel-test
+.PHONY: bench demo lint test test-isas wheel-test
 
 demo: .venv/installed
 	$(BIN)/python examples/forecast.py
 
 test: .venv/installed
 	$(BIN)/python -m pytest
+	$(MAKE) --no-print-directory test-isas
+
+# The kernels' tests once more on every narrower instruction set that this machine runs.
+KERNEL_TESTS := $(patsubst %,tests/test_%.py,activations gradients reference threads padding)
+test-isas: .venv/installed
+	set -e; for isa in $$($(BIN)/python -c "from skrnn.kernels.isa import available; \
+	    print(*available()[:-1])"); do \
+	    echo "SKRNN_ISA=$$isa"; SKRNN_ISA=$$isa $(BIN)/python -m pytest -q $(KERNEL_TESTS); done
+
+# Speed beside PyTorch, JAX, ONNX Runtime and skorch, which live in an environment of their own.
+bench: benchmarks/.venv/installed
+	benchmarks/.venv/bin/python -m benchmarks.peers
+	benchmarks/.venv/bin/python -m benchmarks.fit
+	benchmarks/.venv/bin/python -m benchmarks.fixed
+	benchmarks/.venv/bin/python -m benchmarks.neighbour
+	benchmarks/.venv/bin/python -m benchmarks.variants
+	benchmarks/.venv/bin/python -m benchmarks.memory
+
+benchmarks/.venv/installed: $(SOURCES)
+	$(PYTHON) -m venv benchmarks/.venv
+	benchmarks/.venv/bin/python -m pip install --quiet --upgrade pip
+	benchmarks/.venv/bin/python -m pip install --quiet torch==2.13.0 jax onnx onnxruntime skorch .
+	touch $@
 
 # The tests on a built wheel, in an environment of its own, from a folder without the sources.
 wheel-test:
