@@ -31,7 +31,8 @@ bench: benchmarks/.venv/installed
 benchmarks/.venv/installed: $(SOURCES)
 	$(PYTHON) -m venv benchmarks/.venv
 	benchmarks/.venv/bin/python -m pip install --quiet --upgrade pip
-	benchmarks/.venv/bin/python -m pip install --quiet torch==2.13.0 jax onnx onnxruntime skorch .
+	benchmarks/.venv/bin/python -m pip install --quiet torch==2.13.0 jax onnx onnxruntime skorch
+	benchmarks/.venv/bin/python -m pip install --quiet --editable .
 	touch $@
 
 # The tests on a built wheel, in an environment of its own, from a folder without the sources.

@@ -1,6 +1,7 @@
 """Gathering a minibatch: from rows and spans to the packed layout of packed.h."""
 
 from cython cimport floating
+from libc.limits cimport INT_MAX
 from libc.string cimport memcpy
 
 import numpy as np
@@ -18,7 +19,7 @@ def arrange(const Py_ssize_t[::1] lengths, const Py_ssize_t[::1] index):
     for i in range(B):
         T = max(T, lengths[index[i]])
         n_rows += lengths[index[i]]
-    if B + n_rows > np.iinfo(np.int32).max:
+    if B + n_rows > INT_MAX:
         raise ValueError(
             f"A minibatch of {B} sequences has {n_rows} steps, more than a 32-bit integer counts. "
             f"Lower batch_size."

@@ -13,7 +13,7 @@
        NAME(step)            the equations of one row and vector of units, forward
        NAME(step_back)       and backward: the gates are overwritten with their gradients
 
-   The tasks take sequences (forward, backward) or vectors of units (weights) first to last. */
+   The tasks take sequences (forward, backward) or parts of the weights first to last. */
 #ifndef VEC
 
 #include "pass.h"
@@ -105,27 +105,34 @@ static void NAME(backward)(const void *pass, int first, int last)
     }
 }
 
+/* A part is a half of the rows of U of one vector of units; the first has W and b as well. */
 static void NAME(weights)(const void *pass, int first, int last)
 {
     const recurrence_pass *p = pass;
     const int F = p->F, H = p->H, N = p->offsets[p->T], size = F * X_GATES + H * H_GATES + GATES;
     const REAL one = 1;
-    for (int v = first; v < last; v++) {
+    for (int part = first; part < last; part++) {
+        const int v = part / 2, k = part % 2 ? H / 2 : 0, K = part % 2 ? H - H / 2 : H / 2;
         const REAL *da = (const REAL *)p->gates + v * p->vector;
         REAL *dW = (REAL *)p->dweight + (ptrdiff_t)v * size * LANES;
-        REAL *dU = dW + (ptrdiff_t)F * X_GATES * LANES;
-        REAL *dbias = dU + (ptrdiff_t)H * H_GATES * LANES;
-        memset(dW, 0, size * LANES * sizeof(REAL));
+        REAL *db = dW + (ptrdiff_t)(size - GATES) * LANES;
+        REAL *dU = dW + ((ptrdiff_t)F * X_GATES + (ptrdiff_t)k * H_GATES) * LANES;
+        memset(dU, 0, (size_t)K * H_GATES * LANES * sizeof(REAL));
+        if (part % 2 == 0) {
+            memset(dW, 0, (size_t)F * X_GATES * LANES * sizeof(REAL));
+            memset(db, 0, GATES * LANES * sizeof(REAL));
+            NAME(outer)(GATES, db, &one, 0, 1, da, GATES * LANES, N);
+        }
         ptrdiff_t state = 0;
         for (int t = 0, n, row = 0; row < N; row += n) {
             n = next_segment(p->offsets, p->T, row, &t, &state);
             const REAL *d = da + (ptrdiff_t)row * GATES * LANES;
-            NAME(outer)(X_GATES, dW, (const REAL *)p->x + row * p->x_row, p->x_row, F,
-                        d + X_FIRST * LANES, GATES * LANES, n);
-            NAME(outer)(H_GATES, dU, (const REAL *)p->h + state * p->state_row, p->state_row, H,
-                        d + H_FIRST * LANES, GATES * LANES, n);
+            const REAL *h = (const REAL *)p->h + state * p->state_row + k;
+            if (part % 2 == 0)
+                NAME(outer)(X_GATES, dW, (const REAL *)p->x + row * p->x_row, p->x_row, F,
+                            d + X_FIRST * LANES, GATES * LANES, n);
+            NAME(outer)(H_GATES, dU, h, p->state_row, K, d + H_FIRST * LANES, GATES * LANES, n);
         }
-        NAME(outer)(GATES, dbias, &one, 0, 1, da, GATES * LANES, N);
     }
 }
 

@@ -109,7 +109,7 @@ cdef class Recurrence:
         cdef task weights = self.weights_tasks[ISA][x.itemsize == 8]
         with nogil:
             run(back, &p, B, SHARD)
-            run(weights, &p, V, 1)
+            run(weights, &p, 2 * V, 1)
         unpack_gates(dparams[0], self.x_order, self.x_gates, H, dweight, 0)
         unpack_gates(dparams[1], self.h_order, self.h_gates, H, dweight, U_row)
         unpack_gates(dparams[2], self.bias_order, self.n_gates, H, dweight, b_row)
