@@ -68,7 +68,7 @@ def main():
             speed_up, ratio = f"{median_ratio(one, two):.2f}", f"{median_ratio(busy, one):.2f}"
             B, T, F, (H,) = shape
             rows.append([f"{cell.upper()} {B}, {T}, {F}, {H}", *ms[:2], speed_up, ms[2], ratio])
-    print(f"load before: {load[0]:.2f} in the last minute, {load[1]:.2f} in the last five")
+    print(f"training step, ms; load before: {load[0]:.2f} over one minute, {load[1]:.2f} over five")
     header = ["B, T, F, H", "1 thread", "2 threads", "speed-up", "2 with neighbour", "ratio"]
     print_table(header, rows)
 

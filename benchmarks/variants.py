@@ -49,7 +49,8 @@ def main():
     rows = []
     for name in isa.available():
         rows += in_process(run, name, options.rounds, SKRNN_ISA=name, OMP_NUM_THREADS="1")
-    header = ["GF/s", "precision", "B, T, F, H", "gemm"]
+    print("training step, one thread, GF/s and percent of gemm")
+    header = ["SKRNN_ISA", "precision", "B, T, F, H", "gemm"]
     print_table([*header, *(column for cell in CELLS for column in (cell.upper(), "%"))], rows)
 
 

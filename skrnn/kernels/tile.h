@@ -21,6 +21,15 @@ typedef struct {
 
 #define NOTHING (operand){0}
 
+/* The loops over a tile, which is in registers only if none of them is left. */
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__)
+#define UNROLL _Pragma("GCC unroll 8")
+#else
+#define UNROLL
+#endif
+
 /* Rows are cut into tiles of nearly equal height. */
 #define FOR_TILES(start, height, n) \
     for (int tile_ = 0, tiles_ = ((n) + TILE_ROWS - 1) / TILE_ROWS, start = 0, height; \
@@ -50,12 +59,12 @@ INLINE void NAME(accumulate)(
         const REAL *a = (const REAL *)o.a + p * o.panel;
         for (int k = 0; k < o.K; k++) {
             VEC b[TILE_COLUMNS];
-#pragma GCC unroll 4
+            UNROLL
             for (int c = 0; c < C; c++)
                 b[c] = LOAD(w + c * LANES);
-#pragma GCC unroll 6
+            UNROLL
             for (int r = 0; r < R; r++)
-#pragma GCC unroll 4
+                UNROLL
                 for (int c = 0; c < C; c++)
                     acc[r][first + c] += a[r * o.row + k] * b[c];
             w += C * LANES;
@@ -69,16 +78,16 @@ INLINE void NAME(tile)(
     const int h_columns, VEC out[TILE_ROWS][TILE_COLUMNS], const REAL *init, ptrdiff_t init_row, operand x, operand h)
 {
     VEC acc[TILE_ROWS][TILE_COLUMNS];
-#pragma GCC unroll 6
+    UNROLL
     for (int r = 0; r < R; r++)
-#pragma GCC unroll 4
+        UNROLL
         for (int c = 0; c < C; c++)
             acc[r][c] = LOAD(init + r * init_row + c * LANES);
     NAME(accumulate)(R, x_first, x_columns, acc, x);
     NAME(accumulate)(R, h_first, h_columns, acc, h);
-#pragma GCC unroll 6
+    UNROLL
     for (int r = 0; r < R; r++)
-#pragma GCC unroll 4
+        UNROLL
         for (int c = 0; c < C; c++)
             out[r][c] = acc[r][c];
 }
@@ -116,27 +125,27 @@ INLINE void NAME(outer_of)(
     const REAL *d, ptrdiff_t d_row, int n_rows)
 {
     VEC acc[TILE_ROWS][TILE_COLUMNS];
-#pragma GCC unroll 6
+    UNROLL
     for (int k = 0; k < K; k++)
-#pragma GCC unroll 4
+        UNROLL
         for (int c = 0; c < C; c++)
             acc[k][c] = LOAD(dw + (k * C + c) * LANES);
     for (int i = 0; i < n_rows; i++) {
         VEC b[TILE_COLUMNS];
-#pragma GCC unroll 4
+        UNROLL
         for (int c = 0; c < C; c++)
             b[c] = LOAD(d + c * LANES);
-#pragma GCC unroll 6
+        UNROLL
         for (int k = 0; k < K; k++)
-#pragma GCC unroll 4
+            UNROLL
             for (int c = 0; c < C; c++)
                 acc[k][c] += a[k] * b[c];
         a += a_row;
         d += d_row;
     }
-#pragma GCC unroll 6
+    UNROLL
     for (int k = 0; k < K; k++)
-#pragma GCC unroll 4
+        UNROLL
         for (int c = 0; c < C; c++)
             STORE(dw + (k * C + c) * LANES, acc[k][c]);
 }
