@@ -161,9 +161,10 @@ class RecurrentEstimator(
     def __init_subclass__(cls, **kwargs):
         """Join the constraints of the classes that an estimator is composed of."""
         super().__init_subclass__(**kwargs)
-        cls._parameter_constraints = {}
+        constraints = {}
         for base in reversed(cls.__mro__):
-            cls._parameter_constraints |= vars(base).get("_parameter_constraints", {})
+            constraints |= vars(base).get("_parameter_constraints", {})
+        cls._parameter_constraints = constraints
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y):
@@ -220,6 +221,8 @@ class RecurrentEstimator(
 
             def validation_score(theta):
                 raw, _ = network.predict(theta, sequences[held_out])
+                if not np.isfinite(raw).all():
+                    return np.nan
                 return self._validation_score(target[held_out], raw)
 
         objective = Objective(

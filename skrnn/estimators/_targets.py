@@ -102,8 +102,7 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         ndarray of shape (n_samples, n_classes)
             The probabilities, in the order of ``classes_``.
         """
-        raw, _ = self._predict(X)
-        return self._loss.inverse_link(raw)
+        return np.exp(self.predict_log_proba(X))
 
     def predict_log_proba(self, X):
         """Predict the logarithm of the probability of each class.
@@ -118,7 +117,8 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         ndarray of shape (n_samples, n_classes)
             The log probabilities, in the order of ``classes_``.
         """
-        return np.log(self.predict_proba(X))
+        raw, _ = self._predict(X)
+        return self._loss.log_proba(raw)
 
     def _encode_target(self, y):
         y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
