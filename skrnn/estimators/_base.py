@@ -23,7 +23,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 from skrnn.estimators._callbacks import CallbackSupportMixin, EpochTasks
 from skrnn.network.objective import Objective
 from skrnn.network.stack import Network
-from skrnn.sequences import as_sequences, from_dense, is_table
+from skrnn.sequences import FLOATS, as_sequences, is_table
 from skrnn.training import SGD, Adam, Trainer
 
 
@@ -299,14 +299,12 @@ class RecurrentEstimator(
 
     def _validate_X(self, X, *, reset):
         if reset:
-            dtype = [np.float32, np.float64] if self.dtype == "auto" else np.dtype(self.dtype)
+            dtype = None if self.dtype == "auto" else np.dtype(self.dtype)
         else:
             dtype = self._theta.dtype
-        if isinstance(dtype, list) and getattr(X, "dtype", None) not in dtype:
-            dtype = np.dtype(np.float64)
         if is_table(X):
-            X = validate_data(self, X, reset=reset, dtype=dtype, order="C")
-            sequences = from_dense(X[:, :, np.newaxis])
+            table = validate_data(self, X, reset=reset, dtype=FLOATS, order="C")
+            sequences = as_sequences(table[:, :, np.newaxis], dtype)
         else:
             sequences = as_sequences(X, dtype)
             if reset:

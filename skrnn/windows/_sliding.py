@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skrnn.sequences import Sequences
+from skrnn.sequences import FLOATS, Sequences
 
 # Enough labels to tell the frequency of a datetime index.
 N_LABELS = 10
@@ -153,9 +153,8 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
 
     def _validate(self, X, *, reset):
         return validate_data(
-            self, X, reset=reset, dtype=[np.float64, np.float32], order="C",
-            ensure_all_finite="allow-nan",
-        )  # fmt: skip
+            self, X, reset=reset, dtype=FLOATS, order="C", ensure_all_finite="allow-nan"
+        )
 
     def _remember(self, X, rows):
         self.tail_ = rows[max(0, len(rows) - self.window + 1) :].copy()
