@@ -182,16 +182,16 @@ def is_table(X):
     """Whether X is for scikit-learn's validation: neither 3-D nor ragged nor Sequences."""
     if isinstance(X, Sequences) or is_ragged(X):
         return False
-    if isinstance(X, (list, tuple)):
-        return len(X) == 0 or np.ndim(X[0]) != 2
     return getattr(X, "ndim", None) != 3
 
 
 def is_ragged(X):
-    """Whether X is a list or an object array of arrays of its own."""
+    """Whether X is a list or an object array of arrays of its own, or of nested lists."""
     if isinstance(X, np.ndarray):
         return X.dtype == object and X.ndim == 1 and len(X) > 0 and np.ndim(X[0]) > 0
-    return isinstance(X, (list, tuple)) and any(getattr(x, "shape", ()) for x in X)
+    if not isinstance(X, (list, tuple)) or len(X) == 0:
+        return False
+    return any(getattr(x, "shape", ()) for x in X) or np.ndim(X[0]) == 2
 
 
 def _from_ragged(X):

@@ -283,8 +283,9 @@ def test_frames_are_sequences_too(library, lengths):
 
 def test_lists_and_arrays_together():
     arrays = list(ragged(LENGTHS, 2))
-    mixed = [arrays[0], *[x.tolist() for x in arrays[1:]]]
-    assert_same(as_sequences(mixed, FLOAT64), arrays)
+    lists = [x.tolist() for x in arrays]
+    for X in ([arrays[0], *lists[1:]], [*lists[:-1], arrays[-1]], lists, tuple(lists)):
+        assert_same(as_sequences(X, FLOAT64), arrays)
 
 
 def test_integers_become_floats():
