@@ -1,10 +1,10 @@
 """The input contract: every form of sequences becomes rows and spans."""
 
-import numbers
-
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length
-from sklearn.utils.validation import column_or_1d
+
+# In scikit-learn's validation: these are kept, anything else becomes the first.
+FLOATS = [np.float64, np.float32]
 
 
 class Sequences:
@@ -51,12 +51,11 @@ class Sequences:
 
     def __init__(self, rows, starts, lengths):
         rows = check_array(
-            rows, dtype=[np.float64, np.float32], order="C", ensure_all_finite=False,
-            input_name="rows",
-        )  # fmt: skip
+            rows, dtype=FLOATS, order="C", ensure_all_finite=False, input_name="rows"
+        )
         starts, lengths = _as_index(starts, "starts"), _as_index(lengths, "lengths")
         check_consistent_length(starts, lengths)
-        wrong = (starts < 0) | (lengths < 1) | (starts + lengths > len(rows))
+        wrong = (starts < 0) | (lengths < 1) | (lengths > len(rows) - starts)
         if wrong.any():
             i = int(wrong.argmax())
             raise ValueError(
@@ -111,10 +110,15 @@ class Sequences:
             if len(key) != 2 or key[1] is not Ellipsis:
                 raise IndexError(f"Sequences are indexed by sample only, got X[{key}].")
             key = key[0]
-        if isinstance(key, numbers.Integral):
-            start = self.starts[key]
-            return self.rows[start : start + self.lengths[key]]
-        return self._respan(self.starts[key], self.lengths[key])
+        starts, lengths = self.starts[key], self.lengths[key]
+        if starts.ndim == 0:
+            return self.rows[starts : starts + lengths]
+        if starts.ndim > 1:
+            raise IndexError(
+                f"Sequences are indexed by an integer, a slice, or a mask or index array of one "
+                f"dimension, got X[{key}]."
+            )
+        return self._respan(starts, lengths)
 
     def __array__(self, dtype=None, copy=None):
         if copy is False:
@@ -132,79 +136,96 @@ class Sequences:
         )
 
 
-def as_sequences(X, dtype):
+def as_sequences(X, dtype=None):
     """Sequences from any accepted form of X but a table, with padding taken off.
 
     Parameters
     ----------
-    X : Sequences, 3-D array-like, or list or object array of (T_i, n_features) arrays
-    dtype : numpy.dtype, list of numpy.dtype
-        As in :func:`sklearn.utils.check_array`.
+    X : Sequences, 3-D array-like, or list or object array of (T_i, n_features) array-likes
+    dtype : numpy.dtype or None
+        Of the result; None keeps that of X, float32 or float64.
 
     Returns
     -------
     Sequences
+
+    Raises
+    ------
+    ValueError
+        If X is empty or of another form, or if a step is missing, infinite or too large for the
+        dtype.
     """
-    if isinstance(X, Sequences):
-        rows = check_array(X.rows, dtype=dtype, ensure_all_finite=False)
-        return _without_padding(X.astype(rows.dtype))
     if is_ragged(X):
-        return _without_padding(_from_ragged(X, dtype))
-    X = check_array(
-        X, dtype=dtype, order="C", allow_nd=True, ensure_2d=False, ensure_all_finite=False,
-        ensure_min_features=0, input_name="X",
-    )  # fmt: skip
-    return from_dense(X)
-
-
-def from_dense(X):
-    """Sequences from a validated (n_samples, n_timesteps, n_features) array."""
-    n_samples, n_timesteps, n_features = X.shape
+        X = _from_ragged(X)
+    elif not isinstance(X, Sequences):
+        X = check_array(
+            X, dtype=FLOATS, order="C", allow_nd=True, ensure_2d=False, ensure_all_finite=False,
+            ensure_min_samples=0, ensure_min_features=0, input_name="X",
+        )  # fmt: skip
     if 0 in X.shape:
         raise ValueError(f"X has shape {X.shape}; expected at least one sample, step and feature.")
+    if not isinstance(X, Sequences):
+        X = _from_dense(X)
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused below
+        return _without_padding(X.astype(dtype or X.dtype), given=X.rows)
+
+
+def _from_dense(X):
+    """Sequences from a validated (n_samples, n_timesteps, n_features) array."""
+    n_samples, n_timesteps, n_features = X.shape
     starts = np.arange(n_samples, dtype=np.intp) * n_timesteps
     lengths = np.full(n_samples, n_timesteps, np.intp)
-    return _without_padding(Sequences(X.reshape(-1, n_features), starts, lengths))
+    return Sequences(X.reshape(-1, n_features), starts, lengths)
 
 
 def is_table(X):
     """Whether X is for scikit-learn's validation: neither 3-D nor ragged nor Sequences."""
     if isinstance(X, Sequences) or is_ragged(X):
         return False
-    if isinstance(X, (list, tuple)):
-        return len(X) == 0 or np.ndim(X[0]) < 2
     return getattr(X, "ndim", None) != 3
 
 
 def is_ragged(X):
-    """Whether X is a list or an object array of arrays of its own."""
+    """Whether X is a list or an object array of arrays of its own, or of nested lists."""
     if isinstance(X, np.ndarray):
         return X.dtype == object and X.ndim == 1 and len(X) > 0 and np.ndim(X[0]) > 0
-    return isinstance(X, (list, tuple)) and any(getattr(x, "ndim", 0) > 0 for x in X)
+    if not isinstance(X, (list, tuple)) or len(X) == 0:
+        return False
+    return any(getattr(x, "shape", ()) for x in X) or np.ndim(X[0]) == 2
 
 
-def _from_ragged(X, dtype):
+def _from_ragged(X):
     elements = []
     for i, element in enumerate(X):
-        if np.ndim(element) != 2:
+        element = check_array(
+            element, dtype=FLOATS, allow_nd=True, ensure_2d=False, ensure_all_finite=False,
+            ensure_min_samples=0, ensure_min_features=0, input_name=f"X[{i}]",
+        )  # fmt: skip
+        if element.ndim != 2:
             raise ValueError(
-                f"X[{i}] has {np.ndim(element)} dimensions; expected (n_timesteps, n_features). A "
+                f"X[{i}] has {element.ndim} dimensions; expected (n_timesteps, n_features). A "
                 f"univariate sequence is x.reshape(-1, 1)."
             )
-        if element.shape[1] != X[0].shape[1]:
+        if 0 in element.shape:
             raise ValueError(
-                f"X[{i}] has {element.shape[1]} features, X[0] has {X[0].shape[1]}; expected the "
-                f"same number in every sequence."
+                f"X[{i}] has {element.shape[0]} steps of {element.shape[1]} features; expected at "
+                f"least one of each."
             )
-        elements.append(
-            check_array(element, dtype=dtype, ensure_all_finite=False, input_name=f"X[{i}]")
-        )
+        elements.append(element)
+        if element.shape[1] != elements[0].shape[1]:
+            raise ValueError(
+                f"X[{i}] has {element.shape[1]} features, X[0] has {elements[0].shape[1]}; "
+                f"expected the same number in every sequence."
+            )
     lengths = np.array([len(element) for element in elements], np.intp)
     return Sequences(np.concatenate(elements), np.cumsum(lengths) - lengths, lengths)
 
 
-def _without_padding(sequences):
-    """Take leading and trailing all-NaN steps off every span, and refuse other NaNs and inf."""
+def _without_padding(sequences, given):
+    """Take leading and trailing all-NaN steps off every span, and refuse other NaNs and inf.
+
+    ``given`` are the rows before they got their dtype.
+    """
     rows, starts, ends = sequences.rows, sequences.starts, sequences.starts + sequences.lengths
     finite = np.isfinite(rows)
     if finite.all():
@@ -226,16 +247,25 @@ def _without_padding(sequences):
     if bad.any():
         i = int(bad.argmax())
         step, feature = np.argwhere(~finite[starts[i] : ends[i]])[0]
+        value = given[starts[i] + step, feature]
+        if np.isfinite(value):
+            expected = f'values within {rows.dtype}. Scale X, or fit with dtype="float64".'
+        else:
+            expected = (
+                "finite values (only leading and trailing steps that are all NaN are padding). "
+                "Impute it first."
+            )
         raise ValueError(
-            f"Input X contains {rows[starts[i] + step, feature]} in sequence {i}, step "
-            f"{step + starts[i] - sequences.starts[i]}, feature {feature}; expected finite values "
-            f"(only leading and trailing steps that are all NaN are padding). Impute it first."
+            f"Input X contains {value} in sequence {i}, step "
+            f"{step + starts[i] - sequences.starts[i]}, feature {feature}; expected {expected}"
         )
     return sequences._respan(starts, ends - starts)
 
 
 def _as_index(values, name):
-    values = column_or_1d(values)
+    values = np.asarray(values)
+    if values.ndim != 1:
+        raise ValueError(f"{name} has shape {values.shape}; expected one integer per sequence.")
     if values.dtype.kind not in "iu":
         raise ValueError(f"{name} has dtype {values.dtype}; expected integers.")
     return values.astype(np.intp, copy=False)

@@ -925,11 +925,19 @@ def test_too_little_to_hold_out(name):
         model.fit(X, y)
 
 
+@pytest.mark.parametrize("fraction", [0.05, 0.95])
+def test_too_little_of_every_class(fraction):
+    X, y = problem("GRUClassifier")
+    model = make("GRUClassifier", early_stopping=True, validation_fraction=fraction)
+    with pytest.raises(ValueError, match=r"validation_fraction=.* expected at least 3 in each"):
+        model.fit(X, y)
+
+
 def test_class_too_small_to_hold_out():
     X, y = problem()
     y = np.where(np.arange(30) == 4, "rare", "common")
     model = make("GRUClassifier", early_stopping=True, validation_fraction=0.3)
-    with pytest.raises(ValueError, match="rare"):
+    with pytest.raises(ValueError, match=r"one sequence of the classes \['rare'\]; early_stopping"):
         model.fit(X, y)
 
 

@@ -178,6 +178,8 @@ def test_integer_keys_give_arrays(key):
         np.array([0, 5]),
         np.array([True]),
         np.array([[0, 1]]),
+        [[0, 1]],
+        np.True_,
         np.array([0.0]),
     ],
     ids=repr,
@@ -269,22 +271,27 @@ def test_every_form(form, dtype):
     assert_same(sequences, arrays)
 
 
-def test_frames_are_sequences_too():
-    pd = pytest.importorskip("pandas")
-    arrays = list(ragged(LENGTHS, 2))
-    frames = [pd.DataFrame(x, columns=["a", "b"]) for x in arrays]
-    assert_same(as_sequences(frames, FLOAT64), arrays)
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("lengths", [LENGTHS, [3, 3]])
+def test_frames_are_sequences_too(library, lengths):
+    DataFrame = pytest.importorskip(library).DataFrame
+    arrays = list(ragged(lengths, 2))
+    frames = [DataFrame({"a": x[:, 0], "b": x[:, 1]}) for x in arrays]
+    for X in (frames, object_array(frames), [arrays[0], *frames[1:]]):
+        assert_same(as_sequences(X, FLOAT64), arrays)
 
 
 def test_lists_and_arrays_together():
     arrays = list(ragged(LENGTHS, 2))
-    mixed = [arrays[0], *[x.tolist() for x in arrays[1:]]]
-    assert_same(as_sequences(mixed, FLOAT64), arrays)
+    lists = [x.tolist() for x in arrays]
+    for X in ([arrays[0], *lists[1:]], [*lists[:-1], arrays[-1]], lists, tuple(lists)):
+        assert_same(as_sequences(X, FLOAT64), arrays)
 
 
 def test_integers_become_floats():
     whole = np.arange(12).reshape(3, 2, 2)
     for X in (whole, list(whole), whole.tolist()):
+        assert as_sequences(X).dtype == np.float64
         sequences = as_sequences(X, FLOAT64)
         assert sequences.dtype == np.float64
         assert_same(sequences, whole)
@@ -344,6 +351,7 @@ WRONG = {
     "complex": ([ok, np.ones((2, 2), complex)], "Complex data not supported"),
     "4-D": (np.ones((2, 3, 2, 1)), "dim 4"),
     "4-D nested lists": (np.ones((2, 3, 2, 1)).tolist(), "dim 4|4 dimensions|4-D"),
+    "5-D nested lists": (np.ones((2, 3, 2, 1, 1)).tolist(), "dim 5"),
     "1-D": (np.ones(3), "Expected 2D array, got 1D array"),
     "no samples": (np.ones((0, 3, 2)), "0 sample|at least one sample"),
     "3-D without steps": (np.ones((2, 0, 2)), r"shape \(2, 0, 2\); expected at least one sample"),
@@ -376,6 +384,42 @@ def test_wrong_input(X, message):
     model.fit([ok, 2 * ok], [0, 1])
     with pytest.raises(ValueError, match=message):
         model.predict(X)
+
+
+large = np.ones((3, 2, 2))
+large[1, 0, 1] = -1e39
+TOO_LARGE = forms([*large, large[0]]) | {
+    "padded": np.concatenate([large, np.full((3, 1, 2), np.nan)], axis=1)
+}
+
+
+@pytest.mark.parametrize("form", TOO_LARGE)
+def test_numbers_too_large_for_float32(form):
+    X, y = TOO_LARGE[form], np.arange(len(TOO_LARGE[form]))
+    message = r"contains -1e\+39 in sequence 1, step 0, feature 1; .* within float32\. .*dtype="
+    model = small_model(dtype="float32")
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, y)
+    model.fit([ok, 2 * ok], [0, 1])
+    with pytest.raises(ValueError, match=message):
+        model.predict(X)
+    for dtype in ("float64", "auto"):
+        assert np.isfinite(small_model(dtype=dtype).fit(X, y).predict(X)).all()
+
+
+def test_numbers_too_large_for_float32_in_a_table():
+    table = np.ones((3, 4))
+    table[2, 1] = 1e39
+    with pytest.raises(ValueError, match=r"1e\+39 in sequence 2, step 1, feature 0; .* float32"):
+        small_model().fit(table, np.arange(3))
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "transform"])
+def test_no_sequences(method):
+    X = ragged(LENGTHS, 2)
+    model = GRUClassifier(2, max_iter=1, n_iter_no_change=np.inf).fit(X, [0, 1, 0, 1, 0])
+    with pytest.raises(ValueError, match=r"X has shape \(0, 0, 2\); expected at least one sample"):
+        getattr(model, method)(X[:0])
 
 
 def test_sparse_input():

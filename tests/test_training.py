@@ -361,6 +361,36 @@ def test_divergence(epoch, loss, gradient):
     assert n_calls == epoch
 
 
+@pytest.mark.parametrize("score", [np.nan, -np.inf])
+def test_divergence_of_the_validation_score(score):
+    scores = iter([0.5, score])
+    with pytest.raises(ValueError, match=r"diverged in epoch 2: .*learning_rate_init"):
+        run(Scripted([1.0, 1.0]), validation_score=lambda theta: next(scores))
+
+
+@pytest.mark.parametrize("max_grad_norm", [None, 2.0])
+def test_remedies_against_divergence(max_grad_norm):
+    """What is set already is no remedy."""
+    with pytest.raises(ValueError, match="diverged") as error:
+        run(Scripted([np.nan]), max_grad_norm=max_grad_norm)
+    assert ("max_grad_norm" in str(error.value)) == (max_grad_norm is None)
+
+
+@pytest.mark.parametrize("optimizer", [SGD(0.5, 0.0, nesterov=False), Adam(0.5, 0, 0, 1e-8)])
+def test_large_gradients_of_float32(optimizer):
+    """Finite, but their squares are not: clipped they can be used, else training diverges."""
+
+    def loss_gradient(theta, index):
+        return 1.0, np.array([3e30, 4e30], np.float32)
+
+    theta = np.zeros(2, np.float32)
+    trainer(loss_gradient, max_iter=1, max_grad_norm=5.0, optimizer=optimizer).run(theta, Monitor())
+    expected = [-1.5, -2] if isinstance(optimizer, SGD) else [-0.5, -0.5]
+    np.testing.assert_allclose(theta, expected, rtol=1e-6)
+    with pytest.raises(ValueError, match=r"gradient norm = 4\.9999.*e\+30\. .* max_grad_norm"):
+        trainer(loss_gradient, optimizer=optimizer).run(np.zeros(2, np.float32), Monitor())
+
+
 def test_weights_that_are_not_finite():
     def loss_gradient(theta, index):
         return 0.0, np.ones_like(theta)

@@ -14,16 +14,16 @@ from sklearn.base import (
     _fit_context,
 )
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.parallel import _get_threadpool_controller
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from skrnn.estimators._callbacks import CallbackSupportMixin, EpochTasks
+from skrnn.estimators._holdout import hold_out
 from skrnn.network.objective import Objective
 from skrnn.network.stack import Network
-from skrnn.sequences import as_sequences, from_dense, is_table
+from skrnn.sequences import FLOATS, as_sequences, is_table
 from skrnn.training import SGD, Adam, Trainer
 
 
@@ -34,7 +34,7 @@ class RecurrentEstimator(
     """A recurrent network from one sequence to one target.
 
     Subclasses say which cell (``_cell_name``) and what a target is (``_encode_target``,
-    ``_validation_score``).
+    ``_validation_score``, ``_labels``).
 
     Parameters
     ----------
@@ -161,9 +161,10 @@ class RecurrentEstimator(
     def __init_subclass__(cls, **kwargs):
         """Join the constraints of the classes that an estimator is composed of."""
         super().__init_subclass__(**kwargs)
-        cls._parameter_constraints = {}
+        constraints = {}
         for base in reversed(cls.__mro__):
-            cls._parameter_constraints |= vars(base).get("_parameter_constraints", {})
+            constraints |= vars(base).get("_parameter_constraints", {})
+        cls._parameter_constraints = constraints
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y):
@@ -216,10 +217,14 @@ class RecurrentEstimator(
 
         train, validation_score = np.arange(len(sequences)), None
         if self.early_stopping:
-            train, held_out = self._split(target, random_state)
+            train, held_out = hold_out(
+                len(sequences), self.validation_fraction, self._labels(y), random_state
+            )
 
             def validation_score(theta):
                 raw, _ = network.predict(theta, sequences[held_out])
+                if not np.isfinite(raw).all():
+                    return np.nan
                 return self._validation_score(target[held_out], raw)
 
         objective = Objective(
@@ -296,14 +301,12 @@ class RecurrentEstimator(
 
     def _validate_X(self, X, *, reset):
         if reset:
-            dtype = [np.float32, np.float64] if self.dtype == "auto" else np.dtype(self.dtype)
+            dtype = None if self.dtype == "auto" else np.dtype(self.dtype)
         else:
             dtype = self._theta.dtype
-        if isinstance(dtype, list) and getattr(X, "dtype", None) not in dtype:
-            dtype = np.dtype(np.float64)
         if is_table(X):
-            X = validate_data(self, X, reset=reset, dtype=dtype, order="C")
-            sequences = from_dense(X[:, :, np.newaxis])
+            table = validate_data(self, X, reset=reset, dtype=FLOATS, order="C")
+            sequences = as_sequences(table[:, :, np.newaxis], dtype)
         else:
             sequences = as_sequences(X, dtype)
             if reset:
@@ -317,21 +320,6 @@ class RecurrentEstimator(
                 f"n_features); a 2-D X is one univariate sequence per row."
             )
         return sequences
-
-    def _split(self, target, random_state):
-        """Indices of the training and the validation part."""
-        train, held_out = train_test_split(
-            np.arange(len(target)),
-            test_size=self.validation_fraction,
-            random_state=random_state,
-            stratify=self._stratify(target),
-        )
-        if len(held_out) < 2:
-            raise ValueError(
-                f"validation_fraction={self.validation_fraction} of {len(target)} sequences gives "
-                f"a validation part of {len(held_out)}; expected at least 2. Raise it."
-            )
-        return np.sort(train), np.sort(held_out)
 
     def _optimizer(self):
         if self.solver == "sgd":

@@ -60,7 +60,7 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
     def _validation_score(self, target, raw):
         return r2_score(target, raw)
 
-    def _stratify(self, target):
+    def _labels(self, y):
         return None
 
     def __sklearn_tags__(self):
@@ -102,8 +102,7 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         ndarray of shape (n_samples, n_classes)
             The probabilities, in the order of ``classes_``.
         """
-        raw, _ = self._predict(X)
-        return self._loss.inverse_link(raw)
+        return np.exp(self.predict_log_proba(X))
 
     def predict_log_proba(self, X):
         """Predict the logarithm of the probability of each class.
@@ -118,7 +117,8 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         ndarray of shape (n_samples, n_classes)
             The log probabilities, in the order of ``classes_``.
         """
-        return np.log(self.predict_proba(X))
+        raw, _ = self._predict(X)
+        return self._loss.log_proba(raw)
 
     def _encode_target(self, y):
         y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
@@ -136,8 +136,8 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
     def _validation_score(self, target, raw):
         return accuracy_score(_decide(target, 0.5), _decide(raw, 0))
 
-    def _stratify(self, target):
-        return _decide(target, 0.5)
+    def _labels(self, y):
+        return column_or_1d(y)
 
 
 def _decide(outputs, threshold):

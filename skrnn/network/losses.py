@@ -1,10 +1,12 @@
 """Losses. Each owns its link and its gradient in the space of raw predictions.
 
-Raw predictions and targets are (n_samples, n_outputs); ``gradient`` is that of the mean loss.
+Raw predictions and targets are (n_samples, n_outputs); ``loss_gradient`` is of the mean loss.
+The inverse link of numbers is ``inverse_link``; that of classes is ``log_proba``
+(n_samples, n_classes), in logarithms, as a probability may be too small for a float.
 """
 
 import numpy as np
-from scipy.special import expit, log_softmax, softmax
+from scipy.special import expit, log_expit, log_softmax
 
 
 class SquaredError:
@@ -32,9 +34,8 @@ class BinaryLogLoss:
         return float(np.mean(np.logaddexp(0, raw) - y * raw)), (expit(raw) - y) / len(raw)
 
     @staticmethod
-    def inverse_link(raw):
-        p = expit(raw)
-        return np.hstack([1 - p, p])
+    def log_proba(raw):
+        return log_expit(np.hstack([-raw, raw]))
 
 
 class MultinomialLogLoss:
@@ -44,9 +45,9 @@ class MultinomialLogLoss:
 
     @staticmethod
     def loss_gradient(raw, y):
-        log_p = log_softmax(raw, axis=1)
+        log_p = MultinomialLogLoss.log_proba(raw)
         return -float(np.sum(y * log_p)) / len(raw), (np.exp(log_p) - y) / len(raw)
 
     @staticmethod
-    def inverse_link(raw):
-        return softmax(raw, axis=1)
+    def log_proba(raw):
+        return log_softmax(raw, axis=1)

@@ -20,7 +20,7 @@ class Trainer:
         Shuffles.
     validation_score : callable or None
         ``validation_score(theta)``; when given, it decides on stopping instead of the loss, and
-        the best epoch's theta is kept.
+        the best epoch's theta is kept. NaN, or infinite, where theta predicts no numbers.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class Trainer:
         self.shuffle = shuffle
         self.tol = tol
         self.n_iter_no_change = n_iter_no_change
-        self.max_grad_norm = max_grad_norm
+        self.max_grad_norm = np.inf if max_grad_norm is None else float(max_grad_norm)
         self.verbose = verbose
         self.rng = rng
         self.validation_score = validation_score
@@ -76,6 +76,10 @@ class Trainer:
             merit = -self.loss_curve[-1]
             if self.validation_score is not None:
                 merit = self.validation_score(theta)
+                if not np.isfinite(merit):
+                    raise self._divergence(
+                        f"Training diverged in epoch {self.n_iter}: validation score = {merit}."
+                    )
                 self.validation_scores.append(merit)
                 self._report(f"Validation score: {merit:f}")
             n_idle = n_idle + 1 if merit < best + self.tol else 0
@@ -102,6 +106,12 @@ class Trainer:
         if self.verbose:
             print(line)
 
+    def _divergence(self, what):
+        remedies = ["Scale the features to about one", "lower learning_rate_init"]
+        if self.max_grad_norm == np.inf:
+            remedies.append("set max_grad_norm (e.g. 1.0)")
+        return ValueError(f"{what} {', '.join(remedies[:-1])}, or {remedies[-1]}.")
+
     def _epoch(self, theta):
         """One pass over the samples; the mean loss."""
         order = np.arange(self.n_samples)
@@ -111,20 +121,18 @@ class Trainer:
         for batch in gen_batches(self.n_samples, self.batch_size):
             index = order[batch]
             loss, gradient = self.loss_gradient(theta, index)
-            norm = float(np.linalg.norm(gradient))
-            if not np.isfinite(loss + norm):
-                raise ValueError(
+            norm = float(np.linalg.norm(gradient.astype(np.float64)))  # float32 would overflow
+            # What is left after clipping needs a square, for Adam's second moment.
+            largest = np.sqrt(np.finfo(gradient.dtype).max)
+            if not (np.isfinite(loss + norm) and min(norm, self.max_grad_norm) < largest):
+                raise self._divergence(
                     f"Training diverged in epoch {self.n_iter + 1}: loss = {loss}, gradient norm "
-                    f"= {norm}. Scale the features to about one, lower learning_rate_init, or set "
-                    f"max_grad_norm (e.g. 1.0)."
+                    f"= {norm}."
                 )
-            if self.max_grad_norm is not None and norm > self.max_grad_norm:
+            if norm > self.max_grad_norm:
                 gradient *= self.max_grad_norm / norm
             self.optimizer.step(theta, gradient)
             total += loss * len(index)
         if not np.isfinite(theta).all():
-            raise ValueError(
-                f"Epoch {self.n_iter + 1} left weights that are not finite. Lower "
-                f"learning_rate_init."
-            )
+            raise self._divergence(f"Epoch {self.n_iter + 1} left weights that are not finite.")
         return total / self.n_samples

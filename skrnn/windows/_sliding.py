@@ -1,5 +1,6 @@
 """The row-preserving, causal window."""
 
+from itertools import pairwise
 from numbers import Integral
 
 import numpy as np
@@ -7,7 +8,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skrnn.sequences import Sequences
+from skrnn.sequences import FLOATS, Sequences
 
 # Enough labels to tell the frequency of a datetime index.
 N_LABELS = 10
@@ -24,6 +25,8 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
     In cross-validation the windows of a test fold begin with the end of the training fold where
     the one directly continues the other. To forecast h steps ahead, use
     ``TimeSeriesSplit(gap=h)``: the last h targets of a training fold lie in the test fold's time.
+    With a gap the test fold does not directly continue the training fold, so that nothing comes
+    before its first row and its first ``window - 1`` windows are shorter.
 
     Parameters
     ----------
@@ -150,18 +153,17 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
 
     def _validate(self, X, *, reset):
         return validate_data(
-            self, X, reset=reset, dtype=[np.float64, np.float32], order="C",
-            ensure_all_finite="allow-nan",
-        )  # fmt: skip
+            self, X, reset=reset, dtype=FLOATS, order="C", ensure_all_finite="allow-nan"
+        )
 
     def _remember(self, X, rows):
         self.tail_ = rows[max(0, len(rows) - self.window + 1) :].copy()
         self.next_label_ = _next_label(X.index) if hasattr(X, "iloc") else None
 
     def _is_continued_by(self, X):
-        return self.next_label_ is not None and hasattr(X, "iloc") and (
-            X.index[0] == self.next_label_
-        )  # fmt: skip
+        if self.next_label_ is None or not hasattr(X, "iloc"):
+            return False
+        return X.index[0] in {self.next_label_}  # a set, as pd.NA == label has no truth value
 
     def _windows(self, rows, n_history):
         ends = np.arange(n_history + 1, len(rows) + 1)
@@ -177,10 +179,15 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
 def _next_label(index):
     """The label that follows a pandas index, or None where its spacing is not regular."""
     index = index[-N_LABELS:]
-    frequency = getattr(index, "freq", None) or getattr(index, "inferred_freq", None)
-    if frequency is not None:
-        return index[-1:].shift(1, freq=frequency)[0]
-    if getattr(index.dtype, "kind", "O") not in "iufM" or len(index) < 2:
+    kind, has_frequency = index.dtype.kind, hasattr(index, "freq")
+    if kind in "mM" and has_frequency:
+        # Month ends or weekdays are regular, but not in the time between them.
+        frequency = type(index)(index, freq="infer").freq
+        if frequency is not None:
+            return index[-1] + frequency
+    if not (kind in "iufmM" or has_frequency) or len(index) < 2 or index.hasnans:
         return None
-    steps = np.diff(index.to_numpy())
-    return index[-1] + (index[-1] - index[-2]) if (steps == steps[-1]).all() else None
+    labels = index.tolist()  # Python's integers do not overflow
+    step = labels[-1] - labels[-2]
+    is_regular = all(b - a == step for a, b in pairwise(labels))
+    return labels[-1] + step if is_regular and labels[-1] != labels[-2] else None

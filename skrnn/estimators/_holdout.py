@@ -1,0 +1,39 @@
+"""The part of the training sequences that early stopping sets aside."""
+
+from math import ceil
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+
+def hold_out(n_samples, validation_fraction, labels, random_state):
+    """Indices of the training and the validation part.
+
+    Parameters
+    ----------
+    n_samples : int
+    validation_fraction : float
+    labels : ndarray of shape (n_samples,) or None
+        The classes, each of which has its share in both parts.
+    random_state : RandomState instance
+    """
+    n_held_out = ceil(validation_fraction * n_samples)
+    least = 2  # R² needs two
+    if labels is not None:
+        classes, counts = np.unique(labels, return_counts=True)
+        if counts.min() < 2:
+            raise ValueError(
+                f"y has only one sequence of the classes {classes[counts < 2].tolist()}; "
+                f"early_stopping needs at least two of each, to train on and to set aside."
+            )
+        least = max(least, len(classes))
+    if min(n_held_out, n_samples - n_held_out) < least:
+        raise ValueError(
+            f"validation_fraction={validation_fraction} of {n_samples} sequences sets {n_held_out} "
+            f"aside and trains on {n_samples - n_held_out}; expected at least {least} in each "
+            f"part (two, and as many as there are classes). Change it, or fit more sequences."
+        )
+    train, held_out = train_test_split(
+        np.arange(n_samples), test_size=n_held_out, random_state=random_state, stratify=labels
+    )
+    return np.sort(train), np.sort(held_out)
