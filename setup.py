@@ -23,9 +23,7 @@ def has_openmp():
     compiler = os.environ.get("CC", "cl" if WINDOWS else "cc").split()
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "probe.c")
-        source.write_text(
-            "#include <omp.h>\nint main(void) { return !omp_get_max_threads(); }\n"
-        )
+        source.write_text("#include <omp.h>\nint main(void) { return !omp_get_max_threads(); }\n")
         try:
             command = [*compiler, *OPENMP, str(source)]
             return subprocess.run(command, cwd=folder, capture_output=True).returncode == 0

@@ -19,12 +19,25 @@ import argparse
 import os
 import subprocess
 import sys
+from itertools import pairwise
 
 import numpy as np
 
-from benchmarks._measure import interleaved, median_ratio, print_table, sgemm_rate
+from benchmarks._measure import (
+    CELLS,
+    GATES,
+    N_MINIBATCHES,
+    data,
+    flops,
+    interleaved,
+    median_ratio,
+    minibatch_indices,
+    peer,
+    print_table,
+    sgemm_rate,
+    training_step,
+)
 
-# B, T, F and the widths of the layers
 SHAPES = [
     (32, 24, 1, (32,)),
     (64, 60, 8, (64,)),
@@ -33,69 +46,23 @@ SHAPES = [
     (32, 50, 64, (512,)),
     (32, 60, 1, (80, 100)),
 ]
-GATES = {"lstm": 4, "gru": 3, "rnn": 1}
-REGISTRY = {"lstm": "lstm", "gru": "gru", "rnn": "rnn_tanh"}
 TASKS = ["training step", "inference", "one window"]
-N_MINIBATCHES = 8  # in training, so that gathering is not from the nearest cache
-
-
-def flops(cell, task, shape):
-    """Floating-point operations of the products in the recurrent layers."""
-    B, T, F, sizes = shape
-    B = 1 if task == "one window" else B
-    total = 0
-    for n_in, H in zip((F, *sizes), sizes, strict=False):
-        k = 2 * n_in + 3 * H if task == "training step" else n_in + H
-        total += 2 * GATES[cell] * H * B * T * k
-    return total
-
-
-def data(shape, n, seed=0):
-    """``n`` windows (n, T, F) and targets (n, 1)."""
-    _, T, F, _ = shape
-    rng = np.random.default_rng(seed)
-    return (
-        rng.standard_normal((n, T, F), dtype=np.float32),
-        rng.standard_normal((n, 1), dtype=np.float32),
-    )
-
-
-def minibatch_indices(B):
-    """Shuffled minibatches, given out in turn."""
-    order = np.random.default_rng(1).permutation(B * N_MINIBATCHES)
-    batches = order.reshape(N_MINIBATCHES, B)
-    k = 0
-    while True:
-        yield batches[k % N_MINIBATCHES]
-        k += 1
 
 
 def ours(cell, task, shape):
     """A callable that does the task with skrnn."""
     from skrnn.kernels.arena import Arena
-    from skrnn.network.losses import SquaredError
     from skrnn.network.minibatch import Minibatch
-    from skrnn.network.objective import Objective
     from skrnn.network.stack import Network
     from skrnn.sequences import as_sequences
-    from skrnn.training import Adam
 
-    B, _, F, sizes = shape
-    network = Network(REGISTRY[cell], F, sizes, 1)
-    theta = network.initialize(np.random.default_rng(0), np.float32)
     if task == "training step":
-        X, y = data(shape, B * N_MINIBATCHES)
-        objective = Objective(network, SquaredError, as_sequences(X, np.float32), y, 0.0, None)
-        adam, batches = Adam(1e-3, 0.9, 0.999, 1e-8), minibatch_indices(B)
-
-        def step():
-            _, gradient = objective.loss_gradient(theta, next(batches))
-            adam.step(theta, gradient)
-
-        return step
-
+        return training_step(cell, shape)
+    B, _, F, sizes = shape
+    network = Network(CELLS[cell], F, sizes, 1)
+    theta = network.initialize(np.random.default_rng(0), np.float32)
     X, _ = data(shape, 1 if task == "one window" else B)
-    minibatch = Minibatch(as_sequences(X, np.float32), np.arange(len(X)), Arena())
+    minibatch = Minibatch(as_sequences(X), np.arange(len(X)), Arena())
     # The layers' arrays come from an arena of their own, which leaves the minibatch's as it is.
     minibatch.arena = Arena()
     prepared = network.prepare(network.params(theta), Arena())
@@ -111,17 +78,17 @@ def ours(cell, task, shape):
 
 def torch_modules(cell, shape):
     """PyTorch's layers one above the other, and a dense one."""
-    import torch
+    torch = peer("torch")
 
     _, _, F, sizes = shape
     kind = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}[cell]
-    layers = [kind(a, b) for a, b in zip((F, *sizes), sizes, strict=False)]
+    layers = [kind(a, b) for a, b in pairwise((F, *sizes))]
     return torch.nn.ModuleList(layers), torch.nn.Linear(sizes[-1], 1)
 
 
 def pytorch(cell, task, shape):
     """The same with PyTorch."""
-    import torch
+    torch = peer("torch")
 
     B = shape[0]
     layers, head = torch_modules(cell, shape)
@@ -157,8 +124,8 @@ def pytorch(cell, task, shape):
 
 def jax_peer(cell, task, shape):
     """The same with JAX: a scan over time, compiled as a whole."""
-    import jax
-    import jax.numpy as jnp
+    jax = peer("jax")
+    jnp = jax.numpy
 
     B, _, F, sizes = shape
     rng = np.random.default_rng(0)
@@ -169,7 +136,7 @@ def jax_peer(cell, task, shape):
     g = GATES[cell]
     params = [
         (weights(a, g * b), weights(b, g * b), weights(g * b), weights(b))
-        for a, b in zip((F, *sizes), sizes, strict=False)
+        for a, b in pairwise((F, *sizes))
     ]
     params.append((weights(sizes[-1], 1), weights(1)))
 
@@ -238,15 +205,15 @@ def jax_peer(cell, task, shape):
 
 def onnx_runtime(cell, task, shape):
     """The forward pass with ONNX Runtime's operators; None for training."""
-    import onnxruntime
-    from onnx import TensorProto, helper, numpy_helper
+    onnxruntime, onnx = peer("onnxruntime"), peer("onnx")
+    helper, numpy_helper = onnx.helper, onnx.numpy_helper
 
     if task == "training step":
         return None
     B, T, F, sizes = shape
     B = 1 if task == "one window" else B
     rng, nodes, tensors, x = np.random.default_rng(0), [], [], "x"
-    for k, (n_in, H) in enumerate(zip((F, *sizes), sizes, strict=False)):
+    for k, (n_in, H) in enumerate(pairwise((F, *sizes))):
         n = GATES[cell] * H
         for name, s in ((f"W{k}", (1, n, n_in)), (f"R{k}", (1, n, H)), (f"B{k}", (1, 2 * n))):
             tensors.append(numpy_helper.from_array(rng.uniform(-0.1, 0.1, s).astype("f"), name))
@@ -262,8 +229,8 @@ def onnx_runtime(cell, task, shape):
     graph = helper.make_graph(
         nodes,
         cell,
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, (T, B, F))],
-        [helper.make_tensor_value_info(x, TensorProto.FLOAT, (T, B, sizes[-1]))],
+        [helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, (T, B, F))],
+        [helper.make_tensor_value_info(x, onnx.TensorProto.FLOAT, (T, B, sizes[-1]))],
         tensors,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 14)], ir_version=8)
@@ -276,7 +243,7 @@ def onnx_runtime(cell, task, shape):
 
 def run(cells, rounds):
     """Measure and print the tables of one number of threads, that of OMP_NUM_THREADS."""
-    import torch
+    torch = peer("torch")
 
     n_threads = int(os.environ["OMP_NUM_THREADS"])
     torch.set_num_threads(n_threads)
@@ -294,7 +261,8 @@ def run(cells, rounds):
                 seconds = float(np.median(times["ours"]))
                 gflops = flops(cell, task, shape) / seconds / 1e9
                 B, T, F, sizes = shape
-                row = [f"{1 if task == 'one window' else B}, {T}, {F}, {' then '.join(map(str, sizes))}"]
+                B = 1 if task == "one window" else B
+                row = [f"{B}, {T}, {F}, {' then '.join(map(str, sizes))}"]
                 row += [f"{seconds * 1e3:.3f}", f"{gflops:.0f}", f"{100 * gflops / rate:.0f}%"]
                 for name in peers:
                     if name in times:

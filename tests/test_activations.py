@@ -17,7 +17,9 @@ def through_cell(cell, params, initial, x):
     ones = np.ones(len(x), np.intp)
     batch = minibatch(Sequences(x[:, np.newaxis], np.arange(len(x)), ones))
     params = [np.asarray(p, x.dtype) for p in params]
-    states, _ = forward(cell, batch, params, [np.full((len(x), 1), initial, x.dtype), None][: 1 + (cell == "lstm")])
+    states, _ = forward(
+        cell, batch, params, [np.full((len(x), 1), initial, x.dtype), None][: 1 + (cell == "lstm")]
+    )
     return states[0][len(x) :, 0]
 
 

@@ -47,9 +47,7 @@ class Network:
         self.n_features = n_features
         self.dropout = dropout
         widths = [n_features, *hidden_layer_sizes]
-        self.layers = [
-            RecurrentLayer(cell, *pair) for pair in pairwise(widths)
-        ]
+        self.layers = [RecurrentLayer(cell, *pair) for pair in pairwise(widths)]
         self.readout = Readout(widths[-1], n_outputs)
         self.layout = Layout(
             {
