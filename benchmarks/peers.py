@@ -52,6 +52,7 @@ TASKS = ["training step", "inference", "one window"]
 def ours(cell, task, shape):
     """A callable that does the task with skrnn."""
     from skrnn.kernels.arena import Arena
+
     from skrnn.network.minibatch import Minibatch
     from skrnn.network.stack import Network
     from skrnn.sequences import as_sequences

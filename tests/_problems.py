@@ -1,9 +1,9 @@
 """Small random problems for the kernels."""
 
 import numpy as np
+from skrnn.kernels.arena import Arena
 
 from skrnn.cells import CELLS
-from skrnn.kernels.arena import Arena
 from skrnn.network.minibatch import Minibatch
 from skrnn.sequences import Sequences
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from skrnn.kernels.arena import Arena
 
 from skrnn.cells import CELLS
-from skrnn.kernels.arena import Arena
 from skrnn.network.losses import BinaryLogLoss, MultinomialLogLoss, SquaredError
 from skrnn.network.objective import Objective
 from skrnn.network.stack import Network

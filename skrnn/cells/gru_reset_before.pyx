@@ -61,6 +61,7 @@ cdef forward_steps(
 ):
     cdef int t, m, i, j, H = h.shape[1], G = 4 * H
     cdef ptrdiff_t before
+    cdef floating z, n
     cdef floating *a
     cdef floating *h_before
     cdef floating *h_after
@@ -68,28 +69,34 @@ cdef forward_steps(
         for t in range(offsets.shape[0] - 1):
             m = n_active(&offsets[0], t)
             before = state_before(&offsets[0], t)
-            gemm[floating](c'n', c't', m, 2 * H, H, &h[before, 0], H, &weight_hh[0, 0], H, 1,
-                 &gates[offsets[t], 0], G)
+            gemm[floating](
+                c'n', c't', m, 2 * H, H,
+                &h[before, 0], H, &weight_hh[0, 0], H, 1, &gates[offsets[t], 0], G,
+            )
             for i in range(m):
                 a, h_before = &gates[offsets[t] + i, 0], &h[before + i, 0]
                 for j in range(2 * H):
                     a[j] = 1 / (1 + exp(-a[j]))                                  # (1), (2)
                 for j in range(H):
                     a[3 * H + j] = a[j] * h_before[j]                            # (3)
-            gemm[floating](c'n', c't', m, H, H, &gates[offsets[t], 3 * H], G, &weight_hh[2 * H, 0], H, 1,
-                 &gates[offsets[t], 2 * H], G)
+            gemm[floating](
+                c'n', c't', m, H, H,
+                &gates[offsets[t], 3 * H], G, &weight_hh[2 * H, 0], H, 1,
+                &gates[offsets[t], 2 * H], G,
+            )
             for i in range(m):
                 a, h_before = &gates[offsets[t] + i, 0], &h[before + i, 0]
                 h_after = &h[offsets[1] + offsets[t] + i, 0]
                 for j in range(H):
-                    a[2 * H + j] = tanh(a[2 * H + j])                            # (4)
-                    h_after[j] = (1 - a[H + j]) * a[2 * H + j] + a[H + j] * h_before[j]  # (5)
+                    a[2 * H + j] = tanh(a[2 * H + j])  # (4)
+                    z, n = a[H + j], a[2 * H + j]
+                    h_after[j] = (1 - z) * n + z * h_before[j]                   # (5)
 
 
 def backward(
     const int[::1] offsets, x, params, states, gates, dout, dfinal, dparams, bint need_dx, arena,
 ):
-    weight_ih, weight_hh, bias = params
+    weight_ih, weight_hh, _ = params
     dweight_ih, dweight_hh, dbias = dparams
     B, H = offsets[1], weight_hh.shape[1]
     dh = np.zeros((B, H), x.dtype)
@@ -137,10 +144,14 @@ cdef backward_steps(
                     a[2 * H + j] = dh_ * (1 - z) * (1 - n * n)                   # (5), (4)
                     dh[i, j] = dh_ * z                                           # (5)
             a = &gates[offsets[t], 0]
-            gemm[floating](c'n', c'n', m, H, H, a + 2 * H, G, &weight_hh[2 * H, 0], H, 0,  # (4)
-                 &dq[0, 0], H)
-            gemm[floating](c't', c'n', H, H, m, a + 2 * H, G, a + 3 * H, G, 1,             # (4)
-                 &dweight_hh[2 * H, 0], H)
+            gemm[floating](  # (4)
+                c'n', c'n', m, H, H,
+                a + 2 * H, G, &weight_hh[2 * H, 0], H, 0, &dq[0, 0], H,
+            )
+            gemm[floating](  # (4)
+                c't', c'n', H, H, m,
+                a + 2 * H, G, a + 3 * H, G, 1, &dweight_hh[2 * H, 0], H,
+            )
             for i in range(m):
                 a = &gates[offsets[t] + i, 0]
                 for j in range(H):
@@ -148,7 +159,11 @@ cdef backward_steps(
                     dh[i, j] += dq[i, j] * r                                     # (3)
                     a[j] = dq[i, j] * h[before + i, j] * r * (1 - r)             # (3), (1)
             a = &gates[offsets[t], 0]
-            gemm[floating](c'n', c'n', m, H, 2 * H, a, G, &weight_hh[0, 0], H, 1,          # (1), (2)
-                 &dh[0, 0], H)
-            gemm[floating](c't', c'n', 2 * H, H, m, a, G, &h[before, 0], H, 1,             # (1), (2)
-                 &dweight_hh[0, 0], H)
+            gemm[floating](  # (1), (2)
+                c'n', c'n', m, H, 2 * H,
+                a, G, &weight_hh[0, 0], H, 1, &dh[0, 0], H,
+            )
+            gemm[floating](  # (1), (2)
+                c't', c'n', 2 * H, H, m,
+                a, G, &h[before, 0], H, 1, &dweight_hh[0, 0], H,
+            )

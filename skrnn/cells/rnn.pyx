@@ -3,8 +3,8 @@
     a_t = W x_t + U h_{t-1} + b        (1)
     h_t = φ(a_t)                       (2)
 
-with φ = tanh or relu. Parameters: ``weight_ih`` W (H, F), ``weight_hh`` U (H, H), ``bias`` b (H,). The
-equations in code are in rnn.h, the loops in kernels/recurrence.h.
+with φ = tanh or relu. Parameters: ``weight_ih`` W (H, F), ``weight_hh`` U (H, H), ``bias`` b (H,).
+The equations in code are in rnn.h, the loops in kernels/recurrence.h.
 """
 
 from numpy cimport ndarray
@@ -51,5 +51,6 @@ def backward(
     dparams, bint need_dx, Arena arena, activation,
 ):
     return RECURRENCE.backward(
-        offsets, x, params, states, cache, dout, dfinal, dparams, need_dx, arena, VARIANTS[activation]
+        offsets, x, params, states, cache, dout, dfinal, dparams, need_dx, arena,
+        VARIANTS[activation],
     )

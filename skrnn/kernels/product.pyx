@@ -26,7 +26,7 @@ import_array()
 cdef input_gradient(
     Arena arena, ndarray da, int G, int first, int used, ndarray weight_t, int n_features,
 ):
-    """dx (N, F) from da (unit vectors, N * G * lanes), of which ``used`` gates from ``first`` on."""
+    """dx (N, F) from da (unit vectors, N * G * lanes): of ``used`` gates from ``first`` on."""
     cdef product_pass p
     cdef int item_size = da.itemsize, L = lanes(item_size), N = da.shape[1] // (G * L)
     cdef ndarray dx = arena.rows(N, n_features, item_size)

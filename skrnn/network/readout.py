@@ -2,7 +2,6 @@
 
 import numpy as np
 
-
 # BLAS may raise flags for lanes that nobody reads; training looks at the numbers themselves.
 quiet = np.errstate(invalid="ignore", over="ignore")
 
