@@ -13,5 +13,5 @@ cdef ndarray pack_transposed(
     Arena arena, ndarray matrix, const int *gates, int n_gates, int H,
 )
 cdef unpack_gates(
-    ndarray matrix, const int *gates, int n_columns, int H, ndarray packed, int first,
+    ndarray matrix, const int *gates, int n_columns, int H, ndarray packed, size_t first,
 )

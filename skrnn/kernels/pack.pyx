@@ -21,7 +21,9 @@ cdef ndarray pack_gates(
 ):
     """The gates of (G H, K) as [unit vector][k][column][lane], column c being gate gates[c]."""
     cdef int K = matrix.shape[1] if matrix.ndim == 2 else 1, L = lanes(matrix.itemsize)
-    cdef ndarray packed = arena.take(n_vectors(H, L), K * n_columns * L, matrix.itemsize)
+    cdef ndarray packed = arena.take(
+        n_vectors(H, L), <size_t> K * n_columns * L, matrix.itemsize
+    )
     PACK_GATES[ISA][matrix.itemsize == 8](
         PyArray_DATA(packed), PyArray_DATA(matrix), K, H, K, n_columns, gates
     )
@@ -43,11 +45,11 @@ cdef ndarray pack_transposed(
 
 
 cdef unpack_gates(
-    ndarray matrix, const int *gates, int n_columns, int H, ndarray packed, int first,
+    ndarray matrix, const int *gates, int n_columns, int H, ndarray packed, size_t first,
 ):
     """Add packed (unit vectors, rows of vectors), from vector `first` on, to the gates."""
     cdef int K = matrix.shape[1] if matrix.ndim == 2 else 1
-    cdef ptrdiff_t start = first * lanes(matrix.itemsize) * matrix.itemsize
+    cdef size_t start = first * lanes(matrix.itemsize) * matrix.itemsize
     UNPACK_GATES[ISA][matrix.itemsize == 8](
         PyArray_DATA(matrix), K, <char *> PyArray_DATA(packed) + start,
         row_length(packed), H, K, n_columns, gates,

@@ -73,7 +73,8 @@ cdef class Recurrence:
                  Arena arena, int variant):
         """The states (B + N, H), initial ones first, and the gates for backward, or None."""
         cdef ndarray W = prepared[0], U = prepared[1], b = prepared[2], gates = None
-        cdef int B = offsets[1], N = x.shape[0], H = prepared[3], L = lanes(x.itemsize)
+        cdef int B = offsets[1], H = prepared[3], L = lanes(x.itemsize)
+        cdef size_t N = x.shape[0]
         cdef recurrence_pass p
         states = [arena.given_rows(B + N, H, x.itemsize, given, B) for given in initial]
         fill(&p, offsets, x, H, states, variant)
@@ -92,7 +93,7 @@ cdef class Recurrence:
         weight_ih, weight_hh, _ = params
         cdef int B = offsets[1], F = x.shape[1], H = weight_hh.shape[1]
         cdef int L = lanes(x.itemsize), V = n_vectors(H, L)
-        cdef int U_row = F * self.x_gates, b_row = U_row + H * self.h_gates
+        cdef size_t U_row = <size_t> F * self.x_gates, b_row = U_row + <size_t> H * self.h_gates
         cdef recurrence_pass p
         fill(&p, offsets, x, H, states, variant)
         p.gates, p.vector = PyArray_DATA(gates), row_length(gates)
