@@ -14,6 +14,8 @@ from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
+PAUSE = 0.1  # seconds between two turns
+
 CELLS = {"lstm": "lstm", "gru": "gru", "rnn": "rnn_tanh"}  # names in skrnn.cells.CELLS
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 N_MINIBATCHES = 8  # in training, so that gathering is not from the nearest cache
@@ -33,14 +35,15 @@ def seconds_per_call(call, min_seconds):
 def interleaved(calls, rounds, min_seconds):
     """Seconds per call in every round, by name; in each round all calls take their turn.
 
-    A turn lasts ``min_seconds``; if that is not 0, each is called once before, untimed.
+    A turn lasts ``min_seconds``. If that is not 0, it begins with a pause, in which the threads of
+    the one before come to rest (most libraries let theirs spin for a while), and an untimed call.
     """
-    if min_seconds > 0:
-        for call in calls.values():
-            call()
     times = {name: [] for name in calls}
     for _ in range(rounds):
         for name, call in calls.items():
+            if min_seconds > 0:
+                time.sleep(PAUSE)
+                call()
             times[name].append(seconds_per_call(call, min_seconds))
     return times
 

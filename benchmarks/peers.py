@@ -11,7 +11,7 @@ All sides run in one process and take turns; the time is the median of the round
 median over rounds of the peer's time by ours (over 1: we are faster). GF/s counts the products of
 the layers, 2 g H B T (F + H) forward and 2 g H B T (2F + 3H) in training with g = 4, 3 and 1 gates
 for LSTM, GRU and RNN, and stands beside the rate of sgemm (NumPy's OpenBLAS, n = 2048) in the same
-process. JAX takes part on one thread only, as its CPU threads cannot be told apart. Weights are in
+process. JAX takes part on one core only, as the number of its threads cannot be set. Weights are in
 each library's own form beforehand, except in training, where ours are packed in every step.
 """
 
@@ -247,6 +247,8 @@ def run(cells, rounds):
     torch = peer("torch")
 
     n_threads = int(os.environ["OMP_NUM_THREADS"])
+    if n_threads == 1 and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {0})  # JAX keeps to one thread only where there is one core
     torch.set_num_threads(n_threads)
     peers = {"PyTorch": pytorch, "JAX": jax_peer, "ONNX Runtime": onnx_runtime}
     if n_threads > 1:
@@ -283,17 +285,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cells", nargs="+", default=list(GATES), choices=GATES)
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     if len(options.threads) == 1 and os.environ.get("OMP_NUM_THREADS") == str(options.threads[0]):
         run(options.cells, options.rounds)
         return
     for n_threads in options.threads:
         environment = os.environ | {"OMP_NUM_THREADS": str(n_threads)}
-        if n_threads == 1:
-            environment["XLA_FLAGS"] = (
-                "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-            )
         command = [sys.executable, "-m", "benchmarks.peers", "--threads", str(n_threads)]
         command += ["--rounds", str(options.rounds), "--cells", *options.cells]
         subprocess.run(command, env=environment, check=True)

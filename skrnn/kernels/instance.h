@@ -15,4 +15,3 @@
 #undef ISA
 #undef VECTOR_BYTES
 #undef TILE_ROWS
-#undef TRANSPOSED_COLUMNS

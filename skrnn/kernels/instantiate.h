@@ -6,7 +6,6 @@
        VEC, IVEC       vectors of REAL and of integers of its size; LANES of them
        LOAD, STORE     unaligned access to a VEC
        TILE_ROWS       rows of a register tile, see tile.h
-       TRANSPOSED_COLUMNS  its vectors in products with a transposed matrix
        NAME(f)         f with the instruction set and the precision in its name
 
    and what activations.h and tile.h define. DISPATCH(f) is the table of the instances of f, by
@@ -43,7 +42,6 @@ BEGIN_TARGET("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")
 #define ISA avx512
 #define VECTOR_BYTES 64
 #define TILE_ROWS 6
-#define TRANSPOSED_COLUMNS 2
 #include "instance.h"
 END_TARGET
 
@@ -51,7 +49,6 @@ BEGIN_TARGET("avx2,fma")
 #define ISA avx2
 #define VECTOR_BYTES 32
 #define TILE_ROWS 3
-#define TRANSPOSED_COLUMNS 4
 #include "instance.h"
 END_TARGET
 
@@ -66,5 +63,4 @@ END_TARGET
 #else
 #define TILE_ROWS 3
 #endif
-#define TRANSPOSED_COLUMNS 4
 #include "instance.h"

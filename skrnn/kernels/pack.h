@@ -45,17 +45,16 @@ static void NAME(unpack_gates)(
 }
 
 /* For products with gate gradients, whose columns are [unit vector][G][LANES]: these are the rows
-   here, and the n columns of the matrix the columns, in blocks of TRANSPOSED_COLUMNS vectors and a
-   narrower last one. */
+   here, and the n columns of the matrix the columns, in blocks of vectors. */
 static void NAME(pack_transposed)(
     void *packed, const void *matrix, ptrdiff_t ld, int H, int n, int G, const int *gates)
 {
     REAL *out = packed;
-    for (int v = 0; v < N_VECTORS(n); v += TRANSPOSED_COLUMNS)
+    FOR_BLOCKS(v, C, N_VECTORS(n))
         for (int b = 0; b < N_VECTORS(H); b++)
             for (int g = 0; g < G; g++)
                 for (int unit = b * LANES; unit < (b + 1) * LANES; unit++)
-                    for (int c = v; c < v + TRANSPOSED_COLUMNS && c < N_VECTORS(n); c++) {
+                    for (int c = v; c < v + C; c++) {
                         const REAL *row = (const REAL *)matrix
                             + ((ptrdiff_t)gates[g] * H + unit) * ld;
                         STORE(out, unit < H ? NAME(load_units)(row, c * LANES, n) : (VEC){0});

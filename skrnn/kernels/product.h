@@ -22,12 +22,10 @@ static const product_task PRODUCT[][2] = DISPATCH(product);
 /* Rows first to last. */
 static void NAME(product)(const void *pass, int first, int last)
 {
-    static const REAL zero[TRANSPOSED_COLUMNS * LANES];
+    static const REAL zero[TILE_COLUMNS * LANES];
     const product_pass *p = pass;
     const int K = p->used * LANES, row = p->G * LANES;
-    for (int v = 0; v < N_VECTORS(p->n); v += TRANSPOSED_COLUMNS) {
-        const int left = N_VECTORS(p->n) - v;
-        const int C = left < TRANSPOSED_COLUMNS ? left : TRANSPOSED_COLUMNS;
+    FOR_BLOCKS(v, C, N_VECTORS(p->n)) {
         const REAL *w = (const REAL *)p->weight_t + (ptrdiff_t)v * p->n_vectors * K * LANES;
         FOR_TILES(i, R, last - first) {
             VEC out[TILE_ROWS][TILE_COLUMNS];

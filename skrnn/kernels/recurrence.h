@@ -76,9 +76,7 @@ static void NAME(backward)(const void *pass, int first, int last)
         const int m_next = n_active_of(p->offsets, p->T, t + 1, first, last);
         const REAL *da = (const REAL *)p->gates + H_FIRST * LANES
             + (m_next ? (ptrdiff_t)p->offsets[t + 1] + first : 0) * GATES * LANES;
-        for (int v = 0; v < N_VECTORS(H); v += TRANSPOSED_COLUMNS) {
-            const int left = N_VECTORS(H) - v;
-            const int C = left < TRANSPOSED_COLUMNS ? left : TRANSPOSED_COLUMNS;
+        FOR_BLOCKS(v, C, N_VECTORS(H)) {
             const REAL *U = (const REAL *)p->weight_hh_t + (ptrdiff_t)v * K * LANES;
             REAL *dh = (REAL *)p->dh + first * p->dstate_row + v * LANES;
             /* Sequences that go on: what reaches dh directly is there, and U' da is added. */

@@ -30,22 +30,27 @@ typedef struct {
 #define UNROLL
 #endif
 
-/* Rows are cut into tiles of nearly equal height. */
-#define FOR_TILES(start, height, n) \
-    for (int tile_ = 0, tiles_ = ((n) + TILE_ROWS - 1) / TILE_ROWS, start = 0, height; \
-         height = (int)((ptrdiff_t)(n) * (tile_ + 1) / (tiles_ ? tiles_ : 1)) - start, tile_ < tiles_; \
-         start += height, tile_++)
+/* For the pieces, as few as can be and nearly equal, into which n is cut so that none has more
+   than `most`: from `start` on, `size` each. */
+#define FOR_PIECES(start, size, n, most) \
+    for (int piece_ = 0, pieces_ = ((n) + (most) - 1) / (most), start = 0, size; \
+         size = (int)((ptrdiff_t)(n) * (piece_ + 1) / (pieces_ ? pieces_ : 1)) - start, \
+             piece_ < pieces_; \
+         start += size, piece_++)
+
+/* Rows in tiles, and vectors of a transposed matrix in blocks. */
+#define FOR_TILES(row, R, n_rows) FOR_PIECES(row, R, n_rows, TILE_ROWS)
+#define FOR_BLOCKS(v, C, n_vectors) FOR_PIECES(v, C, n_vectors, TILE_COLUMNS)
 
 #define N_VECTORS(n_units) (((n_units) + LANES - 1) / LANES)
 
-/* out[r][c] = init[r][c] + a w over C columns, likewise; for blocks of a transposed matrix. */
+/* out[r][c] = init[r][c] + a w for a block of C vectors of a transposed matrix. */
 #define WITH_ROWS_AND_COLUMNS(R, C, out, init, init_row, a) \
     switch (C) { \
     case 1: WITH_ROWS(R, NAME(tile), 1, 0, 1, 0, 0, out, init, init_row, a, NOTHING) break; \
     case 2: WITH_ROWS(R, NAME(tile), 2, 0, 2, 0, 0, out, init, init_row, a, NOTHING) break; \
-    IF_WIDE( \
     case 3: WITH_ROWS(R, NAME(tile), 3, 0, 3, 0, 0, out, init, init_row, a, NOTHING) break; \
-    case 4: WITH_ROWS(R, NAME(tile), 4, 0, 4, 0, 0, out, init, init_row, a, NOTHING) break;) \
+    default: WITH_ROWS(R, NAME(tile), 4, 0, 4, 0, 0, out, init, init_row, a, NOTHING) break; \
     }
 
 #endif
@@ -94,12 +99,6 @@ INLINE void NAME(tile)(
 
 /* Calls f(R, ...) with the number of rows as a constant. */
 #undef WITH_ROWS
-#undef IF_WIDE
-#if TRANSPOSED_COLUMNS == 4
-#define IF_WIDE(...) __VA_ARGS__
-#else
-#define IF_WIDE(...)
-#endif
 #if TILE_ROWS == 6
 #define WITH_ROWS(R, f, ...) \
     switch (R) { \
