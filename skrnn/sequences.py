@@ -20,7 +20,7 @@ class Sequences:
     starts : array-like of int of shape (n_samples,)
         The first row of each sequence.
     lengths : array-like of int of shape (n_samples,)
-        The number of steps of each sequence, at least 1.
+        The number of steps of each sequence, at least 1. Like the starts these are copied.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class Sequences:
     def _respan(self, starts, lengths):
         """Other spans, known to be valid, over the same rows."""
         other = object.__new__(Sequences)
-        other.rows, other.starts, other.lengths = self.rows, starts, lengths
+        other.rows, other.starts, other.lengths = self.rows, _frozen(starts), _frozen(lengths)
         return other
 
     def astype(self, dtype):
@@ -157,7 +157,9 @@ def as_sequences(X, dtype=None):
     """
     if is_ragged(X):
         X = _from_ragged(X)
-    elif not isinstance(X, Sequences):
+    elif isinstance(X, Sequences):
+        X = Sequences(X.rows, X.starts, X.lengths)  # checked again, as attributes can be set
+    else:
         X = check_array(
             X, dtype=FLOATS, order="C", allow_nd=True, ensure_2d=False, ensure_all_finite=False,
             ensure_min_samples=0, ensure_min_features=0, input_name="X",
@@ -166,6 +168,7 @@ def as_sequences(X, dtype=None):
         raise ValueError(f"X has shape {X.shape}; expected at least one sample, step and feature.")
     if not isinstance(X, Sequences):
         X = _from_dense(X)
+    X = _trimmed(X)
     with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused below
         return _without_padding(X.astype(dtype or X.dtype), given=X.rows)
 
@@ -176,6 +179,14 @@ def _from_dense(X):
     starts = np.arange(n_samples, dtype=np.intp) * n_timesteps
     lengths = np.full(n_samples, n_timesteps, np.intp)
     return Sequences(X.reshape(-1, n_features), starts, lengths)
+
+
+def _trimmed(sequences):
+    """The same over no more rows than lie between the first and the last of the spans."""
+    first, end = sequences.starts.min(), (sequences.starts + sequences.lengths).max()
+    other = sequences._respan(sequences.starts - first, sequences.lengths)
+    other.rows = sequences.rows[first:end]
+    return other
 
 
 def is_table(X):
@@ -268,4 +279,11 @@ def _as_index(values, name):
         raise ValueError(f"{name} has shape {values.shape}; expected one integer per sequence.")
     if values.dtype.kind not in "iu":
         raise ValueError(f"{name} has dtype {values.dtype}; expected integers.")
-    return values.astype(np.intp, copy=False)
+    return _frozen(values)
+
+
+def _frozen(index):
+    """A contiguous copy that cannot be written to, as the kernels rely on checked spans."""
+    index = np.array(index, np.intp, order="C")
+    index.flags.writeable = False
+    return index

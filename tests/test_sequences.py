@@ -304,8 +304,7 @@ def test_what_is_not_copied():
     padded[0, 0] = padded[2, 1:] = np.nan
     assert np.shares_memory(as_sequences(padded, FLOAT64).rows, padded)
     X = overlapping()
-    assert as_sequences(X, FLOAT64).rows is X.rows
-    assert as_sequences(X, FLOAT64) is X
+    assert np.shares_memory(as_sequences(X, FLOAT64).rows, X.rows)
 
 
 @pytest.mark.parametrize(
@@ -329,6 +328,63 @@ def test_nan_outside_the_spans_does_not_matter():
     rows[[1, 5]] = [[np.nan], [np.inf]]
     X = Sequences(rows, [2, 0, 3], [3, 2, 2])
     assert_same(as_sequences(X, FLOAT64), [rows[2:5], rows[:1], rows[3:5]])
+
+
+def test_rows_that_no_span_reaches_are_left_out():
+    X = overlapping()
+    last = as_sequences(X[[1, 2]], FLOAT64)
+    np.testing.assert_array_equal(last.rows, X.rows[:4])
+    last = as_sequences(X[[4, 3]], np.dtype(np.float32))
+    np.testing.assert_array_equal(last.rows, X.rows[2:])
+    assert_same(last, [X[4], X[3]])
+
+
+# Spans are what compiled code relies on.
+
+
+@pytest.mark.parametrize("key", [slice(None, None, 2), slice(None, None, -1)], ids=repr)
+def test_predict_slices(key):
+    X, y = problem()
+    model = small_model().fit(X, y)
+    strided = Sequences(X.rows, X.starts[key], X.lengths[key])
+    for part in (X[key], strided):
+        np.testing.assert_array_equal(model.predict(part), model.predict(list(X)[key]))
+        np.testing.assert_array_equal(model.transform(part), model.transform(list(X)[key]))
+
+
+def test_spans_are_copied():
+    starts, lengths = np.array([0, 1]), np.array([2, 2])
+    X = Sequences(np.eye(3), starts, lengths)
+    starts[0] = lengths[1] = 10**10
+    assert_same(X, [np.eye(3)[:2], np.eye(3)[1:]])
+
+
+@pytest.mark.parametrize("part", [lambda X: X, lambda X: X[::-1], lambda X: X.astype(np.float32)])
+def test_spans_cannot_be_written_to(part):
+    X = part(overlapping())
+    with pytest.raises(ValueError, match="read-only"):
+        X.starts[3] = 10**10
+    with pytest.raises(ValueError, match="read-only"):
+        X.lengths += 5
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "message"),
+    [
+        ("starts", np.array([0, 10**10]), r"Sequence 1 has starts=10000000000 and lengths=2"),
+        ("lengths", [2, 5], r"Sequence 1 has starts=1 and lengths=5"),
+        ("lengths", np.array([2]), r"inconsistent numbers of samples: \[2, 1\]"),
+        ("rows", np.ones((2, 2)), r"Sequence 0 .* within the 2 rows"),
+        ("rows", np.ones(4), "Expected 2D array, got 1D array"),
+    ],
+)
+def test_spans_are_checked_again(attribute, value, message):
+    model = small_model().fit([ok, 2 * ok], [0, 1])
+    X = Sequences(ok, [0, 1], [3, 2])
+    setattr(X, attribute, value)
+    for method in (model.predict, lambda X: model.fit(X, [0, 1])):
+        with pytest.raises(ValueError, match=message):
+            method(X)
 
 
 # Errors, as users meet them in fit and in predict.
@@ -512,8 +568,7 @@ def test_read_only_rows():
     """As joblib hands out large arrays, memory-mapped."""
     X, y = problem()
     expected = small_model().fit(X, y).predict(X)
-    for part in (X.rows, X.starts, X.lengths):
-        part.flags.writeable = False
+    X.rows.flags.writeable = False
     y.flags.writeable = False
     with warnings.catch_warnings():
         warnings.simplefilter("error")
