@@ -4,6 +4,7 @@ import numpy as np
 
 from skrnn.kernels.arena import Arena
 from skrnn.network.minibatch import Minibatch
+from skrnn.network.stack import quiet
 
 
 class Objective:
@@ -37,6 +38,7 @@ class Objective:
             view[:] = name.startswith("weight")
         self.theta = None
 
+    @quiet
     def loss_gradient(self, theta, index):
         """The loss on the samples ``index``, and its gradient in an array that is used again."""
         if theta is not self.theta:

@@ -2,9 +2,6 @@
 
 import numpy as np
 
-# BLAS may raise flags for lanes that nobody reads; training looks at the numbers themselves.
-quiet = np.errstate(invalid="ignore", over="ignore")
-
 
 class Readout:
     """raw = W h_last + b, with ``weight_out`` W (n_outputs, H) and ``bias_out`` b."""
@@ -25,11 +22,9 @@ class Readout:
         """The last hidden states (B, H), from a state array (B + N, H)."""
         return hidden[minibatch.final_states]
 
-    @quiet
     def forward(self, params, pooled):
         return pooled @ params["weight_out"].T + params["bias_out"]
 
-    @quiet
     def backward(self, params, pooled, draw, dparams):
         """Add the parameters' gradients to ``dparams`` and return that of the pooled state."""
         dparams["weight_out"] += draw.T @ pooled

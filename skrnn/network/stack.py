@@ -14,6 +14,9 @@ from skrnn.network.readout import Readout
 # Sequences per minibatch in prediction: wide enough for the kernels, small enough for the cache.
 PREDICT_BATCH_SIZE = 256
 
+# BLAS may raise flags for lanes that nobody reads; training looks at the numbers themselves.
+quiet = np.errstate(invalid="ignore", over="ignore")
+
 
 class Trace(NamedTuple):
     """A forward pass through the stack."""
@@ -97,7 +100,8 @@ class Network:
                 masks.append(kept * x.dtype.type(1 / (1 - self.dropout)))
                 x = x * masks[-1]
             trace = layer.forward(weights, minibatch, x, keep)
-            # Without a backward pass a layer is done with when the next one has run.
+            # Without a backward pass the layers below are done with. In the first minibatch that
+            # frees their memory; later it is the arena's, until the next minibatch.
             traces = [*traces, trace] if keep else [trace]
             x = trace.output
         pooled = self.readout.pool(minibatch, traces[-1].states[0])
@@ -119,6 +123,7 @@ class Network:
             if k > 0 and trace.masks:
                 dout *= trace.masks[k - 1]
 
+    @quiet
     def predict(self, theta, sequences):
         """Raw predictions (n, n_outputs) in float64, and pooled hidden states (n, H)."""
         n = len(sequences)
