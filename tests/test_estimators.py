@@ -4,7 +4,11 @@ import ast
 import inspect
 import pickle
 import re
+import subprocess
+import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
@@ -14,17 +18,17 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import skrnn
 from skrnn import GRURegressor, LSTMRegressor, RNNRegressor, Sequences
+from skrnn.estimators._blas import single_threaded_blas
 from tests._oracle import run
 from tests._problems import ragged
 
 REGRESSORS = ["RNNRegressor", "GRURegressor", "LSTMRegressor"]
 CLASSIFIERS = ["RNNClassifier", "GRUClassifier", "LSTMClassifier"]
 ESTIMATORS = REGRESSORS + CLASSIFIERS
-# Overflow on the way to the error is no news.
-diverges = pytest.mark.filterwarnings("ignore:(overflow|invalid value):RuntimeWarning")
 
 
 def make(name, *args, **parameters):
@@ -706,6 +710,36 @@ def test_verbose(name, capsys):
     ]
 
 
+# BLAS.
+
+
+def n_blas_threads():
+    """Empty where threadpoolctl knows no BLAS."""
+    return {lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"}
+
+
+def test_overlapping_calls_leave_blas_as_it_was():
+    """As of two threads, where the first to come is the first to go."""
+    first, second = ExitStack(), ExitStack()
+    with threadpool_limits(3, user_api="blas"):
+        first.enter_context(single_threaded_blas())
+        second.enter_context(single_threaded_blas())
+        first.close()
+        assert n_blas_threads() <= {1}
+        second.close()
+        assert n_blas_threads() <= {3}
+
+
+def test_threads_leave_blas_as_it_was():
+    X, y = problem()
+    model = make("GRURegressor").fit(X, y)
+    with threadpool_limits(3, user_api="blas"):
+        with ThreadPoolExecutor(4) as executor:
+            predictions = list(executor.map(lambda _: model.predict(X), range(100)))
+        assert n_blas_threads() <= {3}
+    np.testing.assert_array_equal(predictions, [model.predict(X)] * 100)
+
+
 # Failure.
 
 
@@ -729,7 +763,6 @@ def diverging(name):
     return parameters | {"activation": "relu"} if name.startswith("RNN") else parameters
 
 
-@diverges
 @pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_divergence_leaves_everything_as_it_was(name, early_stopping):
@@ -751,6 +784,12 @@ def test_divergence_leaves_everything_as_it_was(name, early_stopping):
     assert_unchanged(unfitted, before)
     with pytest.raises(NotFittedError):
         unfitted.predict(X)
+
+
+def test_penalty_that_overflows():
+    X, y = problem()
+    with pytest.raises(ValueError, match="Training diverged in epoch 1"):
+        make("GRURegressor", alpha=1e300).fit(X, y)
 
 
 def failures(name):
@@ -861,12 +900,20 @@ def test_wrong_parameters(name, parameter):
 
 
 @pytest.mark.parametrize(
-    "sizes", [[], (3, 0), (3.0,), [[3, 4]], True, [True], (3, -1), ["a"], {3, 4}], ids=repr
+    "sizes",
+    [[], (3, 0), (3.0,), [[3, 4]], True, [True], (3, -1), ["a"], {3, 4}, [[3], [4, 5]]],
+    ids=repr,
 )
 def test_wrong_layers(sizes):
     X, y = problem()
     with pytest.raises(ValueError, match=r"hidden_layer_sizes=.*; expected a positive int or"):
         GRURegressor(sizes).fit(X, y)
+
+
+def test_layers_too_large_for_memory():
+    X, y = problem()
+    with pytest.raises(MemoryError, match=r"hidden_layer_sizes=10000000000 needs \d+ weights"):
+        GRURegressor(10**10).fit(X, y)
 
 
 def test_unknown_parameter():
@@ -1067,6 +1114,10 @@ def test_a_missing_description_is_found():
     assert described(Undocumented, "Attributes") == {"other": "int"}
     with pytest.raises(AssertionError, match="no section Returns"):
         described(Undocumented, "Returns")
+
+
+def test_import_without_docstrings():
+    subprocess.run([sys.executable, "-OO", "-c", "import skrnn"], check=True, timeout=60)
 
 
 def test_public_names():

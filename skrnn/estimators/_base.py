@@ -16,9 +16,9 @@ from sklearn.base import (
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
-from sklearn.utils.parallel import _get_threadpool_controller
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
+from skrnn.estimators._blas import single_threaded_blas
 from skrnn.estimators._callbacks import CallbackSupportMixin, EpochTasks
 from skrnn.estimators._holdout import hold_out
 from skrnn.network.objective import Objective
@@ -192,7 +192,7 @@ class RecurrentEstimator(
             estimator is then as it was.
         """
         context = self._init_callback_context(max_subtasks=self.max_iter)
-        with _unchanged_on_error(self), _single_threaded_blas():
+        with _unchanged_on_error(self), single_threaded_blas():
             sequences = self._validate_X(X, reset=True)
             if y is None:
                 raise ValueError(
@@ -212,13 +212,22 @@ class RecurrentEstimator(
             self._cell_name(), sequences.rows.shape[1], self._layer_sizes(), target.shape[1],
             self.dropout,
         )  # fmt: skip
-        theta = network.initialize(init_rng, sequences.dtype)
+        try:
+            theta = network.initialize(init_rng, sequences.dtype)
+        except (MemoryError, ValueError) as error:  # ValueError: more than an array may have
+            raise MemoryError(
+                f"hidden_layer_sizes={self.hidden_layer_sizes!r} needs {network.layout.size} "
+                f"weights, for which there is no memory. Use fewer units."
+            ) from error
         target = target.astype(sequences.dtype, copy=False)
 
         train, validation_score = np.arange(len(sequences)), None
         if self.early_stopping:
             train, held_out = hold_out(
-                len(sequences), self.validation_fraction, self._labels(y), random_state
+                len(sequences),
+                self.validation_fraction,
+                self._labels(target, target_attributes),
+                random_state,
             )
 
             def validation_score(theta):
@@ -296,7 +305,7 @@ class RecurrentEstimator(
         """Raw predictions and hidden states."""
         check_is_fitted(self)
         sequences = self._validate_X(X, reset=False)
-        with _single_threaded_blas():
+        with single_threaded_blas():
             return self._network.predict(self._theta, sequences)
 
     def _validate_X(self, X, *, reset):
@@ -338,7 +347,10 @@ class RecurrentEstimator(
         return min(self.batch_size, n_samples)
 
     def _layer_sizes(self):
-        sizes = np.atleast_1d(self.hidden_layer_sizes)
+        try:
+            sizes = np.atleast_1d(self.hidden_layer_sizes)
+        except ValueError:  # lists of different lengths
+            sizes = np.empty(0)
         if sizes.ndim != 1 or sizes.dtype.kind not in "iu" or len(sizes) == 0 or sizes.min() < 1:
             raise ValueError(
                 f"hidden_layer_sizes={self.hidden_layer_sizes!r}; expected a positive int or a "
@@ -368,8 +380,3 @@ def _unchanged_on_error(estimator):
         vars(estimator).clear()
         vars(estimator).update(before)
         raise
-
-
-def _single_threaded_blas():
-    """BLAS cuts its work by the number of threads, which would change the last bits."""
-    return _get_threadpool_controller().limit(limits=1, user_api="blas")

@@ -60,7 +60,7 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
     def _validation_score(self, target, raw):
         return r2_score(target, raw)
 
-    def _labels(self, y):
+    def _labels(self, target, target_attributes):
         return None
 
     def __sklearn_tags__(self):
@@ -136,8 +136,8 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
     def _validation_score(self, target, raw):
         return accuracy_score(_decide(target, 0.5), _decide(raw, 0))
 
-    def _labels(self, y):
-        return column_or_1d(y)
+    def _labels(self, target, target_attributes):
+        return target_attributes["classes_"][_decide(target, 0.5).astype(int)]
 
 
 def _decide(outputs, threshold):
