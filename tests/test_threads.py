@@ -60,6 +60,7 @@ def test_callers_at_the_same_time():
 
 FORK = """
 import os
+import threading
 import numpy as np
 from threadpoolctl import threadpool_limits
 from tests._problems import forward, minibatch, ragged, random_params
@@ -72,10 +73,22 @@ def final_states():
         return forward("gru", batch, params, [None])[0][0][batch.final_states].tobytes()
 
 before = final_states()
-child = os.fork()
-if child == 0:
-    os._exit(any(final_states() != before for _ in range(20)))
-assert os.waitpid(child, 0)[1] == 0
+stop = threading.Event()
+
+def keep_busy():
+    while not stop.is_set():
+        final_states()
+
+busy = threading.Thread(target=keep_busy)
+for k in range(30):
+    if k == 10:  # from here on the fork may come in the middle of a job
+        busy.start()
+    child = os.fork()
+    if child == 0:
+        os._exit(any(final_states() != before for _ in range(5)))
+    assert os.waitpid(child, 0)[1] == 0
+stop.set()
+busy.join()
 """
 
 
