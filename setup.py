@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from pathlib import Path
 
@@ -20,7 +21,8 @@ def has_openmp():
     """Whether the C compiler builds and links an OpenMP program."""
     if os.environ.get("SKRNN_OPENMP") == "0":
         return False
-    compiler = os.environ.get("CC", "cl" if WINDOWS else "cc").split()
+    default = "cl" if WINDOWS else sysconfig.get_config_var("CC") or "cc"
+    compiler = os.environ.get("CC", default).split()
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "probe.c")
         source.write_text("#include <omp.h>\nint main(void) { return !omp_get_max_threads(); }\n")

@@ -248,7 +248,8 @@ def run(cells, rounds):
 
     n_threads = int(os.environ["OMP_NUM_THREADS"])
     if n_threads == 1 and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {0})  # JAX keeps to one thread only where there is one core
+        # JAX keeps to one thread only where there is one core.
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     torch.set_num_threads(n_threads)
     peers = {"PyTorch": pytorch, "JAX": jax_peer, "ONNX Runtime": onnx_runtime}
     if n_threads > 1:

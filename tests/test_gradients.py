@@ -67,6 +67,59 @@ def backward(cell, batch, params, initial, dout, dfinal, dparams):
     )
 
 
+def wide_problem(cell, n_hidden, dtype):
+    """Several vectors of units, blocks, shards and segments; all gradients, and what gives them."""
+    rng = np.random.default_rng(8)
+    n_features, n_sequences = 21, 50
+    batch = minibatch(ragged(rng.integers(1, 13, n_sequences), n_features, dtype))
+    params = [p * dtype(1 / np.sqrt(n_hidden)) for p in random_params(cell, n_features, n_hidden)]
+    params = [p.astype(dtype) for p in params]
+    initial = random_states(cell, n_sequences, n_hidden, dtype)
+    dout = rng.standard_normal((len(batch.x), n_hidden)).astype(dtype)
+    dfinal = [rng.standard_normal((n_sequences, n_hidden)).astype(dtype) for _ in initial]
+    dparams = [np.zeros_like(p) for p in params]
+    dx, dinitial = backward(cell, batch, params, initial, dout, dfinal, dparams)
+    return batch, params, initial, dout, dfinal, [dx, *dparams, *dinitial]
+
+
+@pytest.mark.parametrize("n_hidden", [37, 70, 130])
+@pytest.mark.parametrize("cell", [cell for cell in CELLS if cell != "rnn_relu"])  # has kinks
+def test_wide_cell(cell, n_hidden):
+    """Derivatives along random directions, where differences one by one would take too long."""
+    batch, params, initial, dout, dfinal, gradients = wide_problem(cell, n_hidden, np.float64)
+
+    def loss():
+        states, _ = forward(cell, batch, params, initial)
+        total = np.sum(dout * states[0][len(initial[0]) :])
+        return total + sum(
+            np.sum(d * s[batch.final_states]) for d, s in zip(dfinal, states, strict=True)
+        )
+
+    rng = np.random.default_rng(9)
+    for array, gradient in zip([batch.x, *params, *initial], gradients, strict=True):
+        kept, direction = array.copy(), rng.standard_normal(array.shape)
+
+        def along(step, array=array, kept=kept, direction=direction):
+            array[:] = kept + step[0] * direction
+            return loss()
+
+        step = np.zeros(1)
+        expected = central_differences(lambda along=along, step=step: along(step), step, 1e-4)
+        array[:] = kept
+        assert np.sum(gradient * direction) == pytest.approx(expected[0], rel=1e-6)
+
+
+@pytest.mark.parametrize("n_hidden", [37, 70])
+@pytest.mark.parametrize("cell", CELLS)
+def test_float32_gradients(cell, n_hidden):
+    """They agree with those of float64 to its rounding."""
+    single = wide_problem(cell, n_hidden, np.float32)[-1]
+    double = wide_problem(cell, n_hidden, np.float64)[-1]
+    for a, b in zip(single, double, strict=True):
+        assert a.dtype == np.float32
+        assert np.linalg.norm(a - b) <= 1e-5 * np.linalg.norm(b)
+
+
 @pytest.mark.parametrize("cell", CELLS)
 def test_gradients_accumulate(cell):
     """The gradients of parameters are added to what is there."""

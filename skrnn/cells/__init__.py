@@ -16,7 +16,7 @@
     or None, and those of the initial states. The cache is overwritten.
 
 Arrays that are returned belong to the arena. A cell whose equations come in variants takes the
-variant as a last argument of every function.
+variant as a keyword of every function.
 """
 
 from functools import partial

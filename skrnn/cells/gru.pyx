@@ -11,26 +11,17 @@ b (4H,) in the order r z n q. The equations in code are in gru.h, the loops in
 kernels/recurrence.h.
 """
 
-from numpy cimport ndarray
+from skrnn.kernels.recurrence cimport recurrence, recurrence_kernels
 
-from skrnn.kernels.arena cimport Arena
-from skrnn.kernels.recurrence cimport Recurrence
-from skrnn.kernels.threads cimport task
-
-cdef extern from "gru.h" nogil:
-    const task FORWARD[3][2]
-    const task BACKWARD[3][2]
-    const task WEIGHTS[3][2]
+cdef extern from "gru.h":
+    const recurrence_kernels KERNELS
 
 GATES = ("r", "z", "n")
 STATES = ("h",)
 
 # The vectors are n r z q: those of x come first, those of h last.
-cdef Recurrence RECURRENCE = Recurrence(
-    x_order=[2, 0, 1], h_order=[0, 1, 2], bias_order=[2, 0, 1, 3], n_states=1
-)
-RECURRENCE.forward_tasks, RECURRENCE.backward_tasks = FORWARD, BACKWARD
-RECURRENCE.weights_tasks = WEIGHTS
+CELL = recurrence(&KERNELS, [2, 0, 1], [0, 1, 2], [2, 0, 1, 3], n_states=1)
+prepare, forward, backward = CELL.prepare, CELL.forward, CELL.backward
 
 
 def param_shapes(n_features, n_hidden):
@@ -39,22 +30,3 @@ def param_shapes(n_features, n_hidden):
         "weight_hh": (3 * n_hidden, n_hidden),
         "bias": (4 * n_hidden,),
     }
-
-
-def prepare(params, Arena arena):
-    return RECURRENCE.prepare(params, arena)
-
-
-def forward(
-    const int[::1] offsets, ndarray x, prepared, initial, bint keep, Arena arena,
-):
-    return RECURRENCE.forward(offsets, x, prepared, initial, keep, arena, 0)
-
-
-def backward(
-    const int[::1] offsets, ndarray x, params, states, ndarray cache, ndarray dout, dfinal,
-    dparams, bint need_dx, Arena arena,
-):
-    return RECURRENCE.backward(
-        offsets, x, params, states, cache, dout, dfinal, dparams, need_dx, arena, 0
-    )

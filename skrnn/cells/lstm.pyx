@@ -11,25 +11,16 @@ Parameters: ``weight_ih`` W (4H, F), ``weight_hh`` U (4H, H), ``bias`` b (4H,), 
 i f g o. The equations in code are in lstm.h, the loops in kernels/recurrence.h.
 """
 
-from numpy cimport ndarray
+from skrnn.kernels.recurrence cimport recurrence, recurrence_kernels
 
-from skrnn.kernels.arena cimport Arena
-from skrnn.kernels.recurrence cimport Recurrence
-from skrnn.kernels.threads cimport task
-
-cdef extern from "lstm.h" nogil:
-    const task FORWARD[3][2]
-    const task BACKWARD[3][2]
-    const task WEIGHTS[3][2]
+cdef extern from "lstm.h":
+    const recurrence_kernels KERNELS
 
 GATES = ("i", "f", "g", "o")
 STATES = ("h", "c")
 
-cdef Recurrence RECURRENCE = Recurrence(
-    x_order=[0, 1, 2, 3], h_order=[0, 1, 2, 3], bias_order=[0, 1, 2, 3], n_states=2
-)
-RECURRENCE.forward_tasks, RECURRENCE.backward_tasks = FORWARD, BACKWARD
-RECURRENCE.weights_tasks = WEIGHTS
+CELL = recurrence(&KERNELS, [0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2, 3], n_states=2)
+prepare, forward, backward = CELL.prepare, CELL.forward, CELL.backward
 
 
 def param_shapes(n_features, n_hidden):
@@ -38,22 +29,3 @@ def param_shapes(n_features, n_hidden):
         "weight_hh": (4 * n_hidden, n_hidden),
         "bias": (4 * n_hidden,),
     }
-
-
-def prepare(params, Arena arena):
-    return RECURRENCE.prepare(params, arena)
-
-
-def forward(
-    const int[::1] offsets, ndarray x, prepared, initial, bint keep, Arena arena,
-):
-    return RECURRENCE.forward(offsets, x, prepared, initial, keep, arena, 0)
-
-
-def backward(
-    const int[::1] offsets, ndarray x, params, states, ndarray cache, ndarray dout, dfinal,
-    dparams, bint need_dx, Arena arena,
-):
-    return RECURRENCE.backward(
-        offsets, x, params, states, cache, dout, dfinal, dparams, need_dx, arena, 0
-    )

@@ -7,25 +7,19 @@ with φ = tanh or relu. Parameters: ``weight_ih`` W (H, F), ``weight_hh`` U (H, 
 The equations in code are in rnn.h, the loops in kernels/recurrence.h.
 """
 
-from numpy cimport ndarray
+from skrnn.kernels.recurrence cimport recurrence, recurrence_kernels
 
-from skrnn.kernels.arena cimport Arena
-from skrnn.kernels.recurrence cimport Recurrence
-from skrnn.kernels.threads cimport task
-
-cdef extern from "rnn.h" nogil:
+cdef extern from "rnn.h":
     int TANH, RELU
-    const task FORWARD[3][2]
-    const task BACKWARD[3][2]
-    const task WEIGHTS[3][2]
+    const recurrence_kernels KERNELS
 
 GATES = ("h",)
 STATES = ("h",)
-VARIANTS = {"tanh": TANH, "relu": RELU}
 
-cdef Recurrence RECURRENCE = Recurrence(x_order=[0], h_order=[0], bias_order=[0], n_states=1)
-RECURRENCE.forward_tasks, RECURRENCE.backward_tasks = FORWARD, BACKWARD
-RECURRENCE.weights_tasks = WEIGHTS
+CELLS = {
+    "tanh": recurrence(&KERNELS, [0], [0], [0], n_states=1, variant=TANH),
+    "relu": recurrence(&KERNELS, [0], [0], [0], n_states=1, variant=RELU),
+}
 
 
 def param_shapes(n_features, n_hidden, activation):
@@ -36,21 +30,13 @@ def param_shapes(n_features, n_hidden, activation):
     }
 
 
-def prepare(params, Arena arena, activation):
-    return RECURRENCE.prepare(params, arena)
+def prepare(*args, activation):
+    return CELLS[activation].prepare(*args)
 
 
-def forward(
-    const int[::1] offsets, ndarray x, prepared, initial, bint keep, Arena arena, activation,
-):
-    return RECURRENCE.forward(offsets, x, prepared, initial, keep, arena, VARIANTS[activation])
+def forward(*args, activation):
+    return CELLS[activation].forward(*args)
 
 
-def backward(
-    const int[::1] offsets, ndarray x, params, states, ndarray cache, ndarray dout, dfinal,
-    dparams, bint need_dx, Arena arena, activation,
-):
-    return RECURRENCE.backward(
-        offsets, x, params, states, cache, dout, dfinal, dparams, need_dx, arena,
-        VARIANTS[activation],
-    )
+def backward(*args, activation):
+    return CELLS[activation].backward(*args)

@@ -3,6 +3,7 @@
 #define SKRNN_PASS_H
 
 #include "packed.h"
+#include "task.h"
 
 typedef struct {
     const int *offsets; /* (T + 1,), see packed.h */
@@ -27,5 +28,11 @@ typedef struct {
     void *gates;
     void *dh, *dc;
 } place;
+
+/* The kernels of a cell by instruction set and precision, and how its vectors are made up. */
+typedef struct {
+    task forward[3][2], backward[3][2], weights[3][2];
+    int gates, x_first, x_gates, h_gates;
+} recurrence_kernels;
 
 #endif

@@ -11,11 +11,12 @@ typedef struct {
     int n;
 } product_pass;
 
+#include "task.h"
+
 #define KERNEL "product.h"
 #include "instantiate.h"
 
-typedef void (*product_task)(const void *, int, int);
-static const product_task PRODUCT[][2] = DISPATCH(product);
+static const task PRODUCT[][2] = DISPATCH(product);
 
 #else
 

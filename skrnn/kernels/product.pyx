@@ -37,5 +37,7 @@ cdef input_gradient(
     p.out = PyArray_DATA(dx)
     p.out_row = row_length(dx)
     p.n = n_features
-    run(PRODUCT[ISA][item_size == 8], &p, N, ROWS_PER_TASK)
+    cdef task f = PRODUCT[ISA][item_size == 8]
+    with nogil:
+        run(f, &p, N, ROWS_PER_TASK, 2.0 * N * n_features * p.n_vectors * used * L)
     return dx

@@ -1,7 +1,7 @@
 /* The loops over time, the same for every cell; see instantiate.h and tile.h.
 
    A cell's header ends by including this file: once by itself, which declares the pass and makes
-   the dispatch tables, and then from every instance, where the three tasks are made of its
+   KERNELS of the instances, and then from every instance, where the three tasks are made of its
    equations. It defines before
 
        GATES                 vectors that are computed and kept for each vector of units
@@ -19,10 +19,9 @@
 #include "pass.h"
 #include "instantiate.h"
 
-typedef void (*recurrence_task)(const void *, int, int);
-static const recurrence_task FORWARD[][2] = DISPATCH(forward);
-static const recurrence_task BACKWARD[][2] = DISPATCH(backward);
-static const recurrence_task WEIGHTS[][2] = DISPATCH(weights);
+static const recurrence_kernels KERNELS = {
+    DISPATCH(forward), DISPATCH(backward), DISPATCH(weights), GATES, X_FIRST, X_GATES, H_GATES,
+};
 
 #else
 

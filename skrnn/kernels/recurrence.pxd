@@ -1,19 +1,19 @@
-from numpy cimport ndarray
-
-from skrnn.kernels.arena cimport Arena
 from skrnn.kernels.threads cimport task
 
 
-cdef class Recurrence:
-    cdef:
-        const task (*forward_tasks)[2]
-        const task (*backward_tasks)[2]
-        const task (*weights_tasks)[2]
-        int n_gates, x_gates, h_gates, x_first, n_states
-        int[4] x_order, h_order, bias_order
+cdef extern from "pass.h" nogil:
+    ctypedef struct recurrence_kernels:
+        task forward[3][2]
+        task backward[3][2]
+        task weights[3][2]
+        int gates, x_first, x_gates, h_gates
 
-    cdef prepare(self, params, Arena arena)
-    cdef forward(self, const int[::1] offsets, ndarray x, prepared, initial, bint keep,
-                 Arena arena, int variant)
-    cdef backward(self, const int[::1] offsets, ndarray x, params, states, ndarray gates,
-                  ndarray dout, dfinal, dparams, bint need_dx, Arena arena, int variant)
+
+cdef recurrence(
+    const recurrence_kernels *kernels, x_order, h_order, bias_order, int n_states, int variant=*,
+)
+
+cdef class Recurrence:
+    cdef const recurrence_kernels *kernels
+    cdef int n_states, variant
+    cdef int[4] x_order, h_order, bias_order

@@ -1,13 +1,13 @@
 """Passes through a layer, the same for every cell; recurrence.h has the loops."""
 
 from libc.string cimport memset
-from numpy cimport PyArray_DATA, import_array
+from numpy cimport PyArray_DATA, import_array, ndarray
 
-from skrnn.kernels.arena cimport row_length
+from skrnn.kernels.arena cimport Arena, row_length
 from skrnn.kernels.isa cimport ISA, lanes
 from skrnn.kernels.pack cimport n_vectors, pack_gates, pack_transposed, unpack_gates
 from skrnn.kernels.product cimport input_gradient
-from skrnn.kernels.threads cimport run
+from skrnn.kernels.threads cimport run, task
 
 cdef extern from "pass.h" nogil:
     ctypedef struct recurrence_pass:
@@ -35,90 +35,101 @@ cdef enum:
     SHARD = 16
 
 
-cdef class Recurrence:
-    """The kernels of a cell, and where its gates lie.
+cdef recurrence(
+    const recurrence_kernels *kernels, x_order, h_order, bias_order, int n_states, int variant=0,
+):
+    """The passes of a cell.
 
-    Parameters
-    ----------
-    x_order, h_order, bias_order : list of int
-        Which gate of the weights is in each vector that has a product with x, with h, and in
-        each vector; the attributes that are C are set by the cell.
-    n_states : int
-        1, or 2 for a cell state besides the hidden state.
+    x_order, h_order and bias_order say which gate of the weights is in each vector that has a
+    product with x, with h, and in each vector; n_states is 2 for a cell state besides the hidden
+    state.
     """
+    cdef int i
+    cdef Recurrence self = Recurrence.__new__(Recurrence)
+    counts = [kernels.x_gates, kernels.h_gates, kernels.gates]
+    if list(map(len, [x_order, h_order, bias_order])) != counts:
+        raise ValueError(f"The kernels have {counts} vectors for x, h and in all.")
+    for i in range(kernels.x_gates):
+        self.x_order[i] = x_order[i]
+    for i in range(kernels.h_gates):
+        self.h_order[i] = h_order[i]
+    for i in range(kernels.gates):
+        self.bias_order[i] = bias_order[i]
+    self.kernels, self.n_states, self.variant = kernels, n_states, variant
+    return self
 
-    def __init__(self, *, x_order, h_order, bias_order, n_states):
-        cdef int i
-        self.x_gates, self.h_gates, self.n_gates = len(x_order), len(h_order), len(bias_order)
-        for i in range(self.x_gates):
-            self.x_order[i] = x_order[i]
-        for i in range(self.h_gates):
-            self.h_order[i] = h_order[i]
-        for i in range(self.n_gates):
-            self.bias_order[i] = bias_order[i]
-        self.n_states = n_states
 
-    cdef prepare(self, params, Arena arena):
+cdef class Recurrence:
+    """Three of the names of a cell, see skrnn/cells/__init__.py."""
+
+    def prepare(self, params, Arena arena):
         """The parameters as forward reads them."""
         weight_ih, weight_hh, bias = params
         cdef int H = weight_hh.shape[1]
         return (
-            pack_gates(arena, weight_ih, self.x_order, self.x_gates, H),
-            pack_gates(arena, weight_hh, self.h_order, self.h_gates, H),
-            pack_gates(arena, bias, self.bias_order, self.n_gates, H),
+            pack_gates(arena, weight_ih, self.x_order, self.kernels.x_gates, H),
+            pack_gates(arena, weight_hh, self.h_order, self.kernels.h_gates, H),
+            pack_gates(arena, bias, self.bias_order, self.kernels.gates, H),
             H,
         )
 
-    cdef forward(self, const int[::1] offsets, ndarray x, prepared, initial, bint keep,
-                 Arena arena, int variant):
+    def forward(
+        self, const int[::1] offsets, ndarray x, prepared, initial, bint keep, Arena arena
+    ):
         """The states (B + N, H), initial ones first, and the gates for backward, or None."""
         cdef ndarray W = prepared[0], U = prepared[1], b = prepared[2], gates = None
-        cdef int B = offsets[1], H = prepared[3], L = lanes(x.itemsize)
+        cdef int B = offsets[1], F = x.shape[1], H = prepared[3], L = lanes(x.itemsize)
+        cdef double flops = 2.0 * H * x.shape[0] * (
+            F * self.kernels.x_gates + H * self.kernels.h_gates
+        )
         cdef size_t N = x.shape[0]
         cdef recurrence_pass p
         states = [arena.given_rows(B + N, H, x.itemsize, given, B) for given in initial]
-        fill(&p, offsets, x, H, states, variant)
+        fill(&p, offsets, x, H, states, self.variant)
         p.weight_ih, p.weight_hh, p.bias = PyArray_DATA(W), PyArray_DATA(U), PyArray_DATA(b)
         if keep:
-            gates = arena.take(n_vectors(H, L), N * self.n_gates * L, x.itemsize)
+            gates = arena.take(n_vectors(H, L), N * self.kernels.gates * L, x.itemsize)
             p.gates, p.vector = PyArray_DATA(gates), row_length(gates)
-        cdef task f = self.forward_tasks[ISA][x.itemsize == 8]
+        cdef task f = self.kernels.forward[ISA][x.itemsize == 8]
         with nogil:
-            run(f, &p, B, SHARD)
+            run(f, &p, B, SHARD, flops)
         return states, gates
 
-    cdef backward(self, const int[::1] offsets, ndarray x, params, states, ndarray gates,
-                  ndarray dout, dfinal, dparams, bint need_dx, Arena arena, int variant):
+    def backward(
+        self, const int[::1] offsets, ndarray x, params, states, ndarray gates, ndarray dout,
+        dfinal, dparams, bint need_dx, Arena arena,
+    ):
         """The gradients of x, or None, and of the initial states; dparams are added to."""
         weight_ih, weight_hh, _ = params
         cdef int B = offsets[1], F = x.shape[1], H = weight_hh.shape[1]
         cdef int L = lanes(x.itemsize), V = n_vectors(H, L)
-        cdef size_t U_row = <size_t> F * self.x_gates, b_row = U_row + <size_t> H * self.h_gates
+        cdef size_t N = x.shape[0], U_row = <size_t> F * self.kernels.x_gates
+        cdef size_t b_row = U_row + <size_t> H * self.kernels.h_gates
         cdef recurrence_pass p
-        fill(&p, offsets, x, H, states, variant)
+        fill(&p, offsets, x, H, states, self.variant)
         p.gates, p.vector = PyArray_DATA(gates), row_length(gates)
         dinitial = [arena.given_rows(B, H, x.itemsize, given, B) for given in dfinal]
         cdef ndarray dh = dinitial[0], dc = dinitial[self.n_states - 1]
         p.dh, p.dc, p.dstate_row = PyArray_DATA(dh), PyArray_DATA(dc), row_length(dh)
         if dout is not None:
             p.dout, p.dout_row = PyArray_DATA(dout), row_length(dout)
-        cdef ndarray U_t = pack_transposed(arena, weight_hh, self.h_order, self.h_gates, H)
+        cdef ndarray U_t = pack_transposed(arena, weight_hh, self.h_order, self.kernels.h_gates, H)
         p.weight_hh_t = PyArray_DATA(U_t)
-        cdef ndarray dweight = arena.take(V, (b_row + self.n_gates) * L, x.itemsize)
+        cdef ndarray dweight = arena.take(V, (b_row + self.kernels.gates) * L, x.itemsize)
         p.dweight = PyArray_DATA(dweight)
-        cdef task back = self.backward_tasks[ISA][x.itemsize == 8]
-        cdef task weights = self.weights_tasks[ISA][x.itemsize == 8]
+        cdef task back = self.kernels.backward[ISA][x.itemsize == 8]
+        cdef task weights = self.kernels.weights[ISA][x.itemsize == 8]
         with nogil:
-            run(back, &p, B, SHARD)
-            run(weights, &p, 2 * V, 1)
-        unpack_gates(dparams[0], self.x_order, self.x_gates, H, dweight, 0)
-        unpack_gates(dparams[1], self.h_order, self.h_gates, H, dweight, U_row)
-        unpack_gates(dparams[2], self.bias_order, self.n_gates, H, dweight, b_row)
+            run(back, &p, B, SHARD, 2.0 * H * N * H * self.kernels.h_gates)
+            run(weights, &p, 2 * V, 1, 2.0 * H * N * b_row)
+        unpack_gates(dparams[0], self.x_order, self.kernels.x_gates, H, dweight, 0)
+        unpack_gates(dparams[1], self.h_order, self.kernels.h_gates, H, dweight, U_row)
+        unpack_gates(dparams[2], self.bias_order, self.kernels.gates, H, dweight, b_row)
         dx = None
         if need_dx:
-            W_t = pack_transposed(arena, weight_ih, self.x_order, self.x_gates, H)
+            W_t = pack_transposed(arena, weight_ih, self.x_order, self.kernels.x_gates, H)
             dx = input_gradient(
-                arena, gates, self.n_gates, self.x_first, self.x_gates, W_t, F
+                arena, gates, self.kernels.gates, self.kernels.x_first, self.kernels.x_gates, W_t, F
             )
         return dx, dinitial
 

@@ -8,7 +8,7 @@
 #ifndef SKRNN_THREADS_H
 #define SKRNN_THREADS_H
 
-typedef void (*task)(const void *context, int first, int last);
+#include "task.h"
 
 static inline int count_parts(int n, int grain) { return (n + grain - 1) / grain; }
 
@@ -21,6 +21,9 @@ static inline int count_parts(int n, int grain) { return (n + grain - 1) / grain
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
+
+/* Below this many floating-point operations, about 20 microseconds' work, nobody is called. */
+#define WORTH_SHARING 2e6
 
 /* How often a helper without a job, or a caller without parts, looks again before it sleeps: about
    100 microseconds, the time between two passes of a small network. */
@@ -58,11 +61,13 @@ static inline void relax(void)
 #endif
 }
 
-/* Claim and do parts of the current job until none is left. */
-static void work(void)
+#define CALLER -1 /* the index of the one who always takes part */
+
+/* Claim and do parts of the current job until none is left for this helper. */
+static void work(int index)
 {
     uint64_t ticket = atomic_load(&pool.ticket);
-    while ((uint32_t)ticket > 0) {
+    while ((uint32_t)ticket > 0 && index < atomic_load(&pool.n_helpers)) {
         const task f = atomic_load(&pool.f);
         const void *context = atomic_load(&pool.context);
         const int n = atomic_load(&pool.n), grain = atomic_load(&pool.grain);
@@ -80,31 +85,41 @@ static void work(void)
     }
 }
 
-static void *help(void *index)
+/* Whether there is a job after the one seen in which the helper may take part. */
+static int is_wanted(int index, uint64_t seen)
 {
+    return atomic_load(&pool.ticket) >> 32 != seen && index < atomic_load(&pool.n_helpers);
+}
+
+static void *help(void *argument)
+{
+    const int index = (int)(intptr_t)argument;
     uint64_t seen = 0;
     for (;;) {
-        for (int i = 0; i < N_LOOKS && atomic_load(&pool.ticket) >> 32 == seen; i++)
+        for (int i = 0; i < N_LOOKS && index < atomic_load(&pool.n_helpers)
+                 && !is_wanted(index, seen); i++)
             relax();
-        if (atomic_load(&pool.ticket) >> 32 == seen) {
+        if (!is_wanted(index, seen)) {
             pthread_mutex_lock(&pool.mutex);
             atomic_fetch_add(&pool.sleeping_helpers, 1);
-            while (atomic_load(&pool.ticket) >> 32 == seen)
+            while (!is_wanted(index, seen))
                 pthread_cond_wait(&pool.published, &pool.mutex);
             atomic_fetch_sub(&pool.sleeping_helpers, 1);
             pthread_mutex_unlock(&pool.mutex);
         }
         seen = atomic_load(&pool.ticket) >> 32;
-        if ((int)(intptr_t)index < atomic_load(&pool.n_helpers))
-            work();
+        work(index);
     }
     return NULL;
 }
 
-/* A forked process has none of the threads. */
+/* A forked process has none of the threads, and the job that one of them may have published lies
+   on a stack that is gone. */
 static void forget_helpers(void)
 {
     pool.n_started = 0;
+    atomic_store(&pool.ticket, 0);
+    atomic_store(&pool.n_unfinished, 0);
     atomic_store(&pool.sleeping_helpers, 0);
     atomic_store(&pool.caller_sleeps, 0);
     atomic_flag_clear(&pool.taken);
@@ -138,12 +153,13 @@ static void run_parts(task f, const void *context, int n, int grain, int n_parts
     atomic_store(&pool.grain, grain);
     atomic_store(&pool.n_unfinished, n_parts);
     atomic_store(&pool.ticket, ((atomic_load(&pool.ticket) >> 32) + 1) << 32 | n_parts);
-    if (atomic_load(&pool.sleeping_helpers)) {
+    /* Those above the limit sleep on; whoever is asleep besides them is called. */
+    if (atomic_load(&pool.sleeping_helpers) > pool.n_started - atomic_load(&pool.n_helpers)) {
         pthread_mutex_lock(&pool.mutex);
         pthread_cond_broadcast(&pool.published);
         pthread_mutex_unlock(&pool.mutex);
     }
-    work();
+    work(CALLER);
     for (int i = 0; i < N_LOOKS && atomic_load(&pool.n_unfinished); i++)
         relax();
     if (atomic_load(&pool.n_unfinished)) {
@@ -157,13 +173,14 @@ static void run_parts(task f, const void *context, int n, int grain, int n_parts
 }
 #endif
 
-/* Calls f for 0 to n in parts of `grain`, whatever the number of threads. */
-static void run_task(task f, const void *context, int n, int grain)
+/* Calls f for 0 to n in parts of `grain`, whatever the number of threads; `flops` is how much work
+   that is. */
+static void run_task(task f, const void *context, int n, int grain, double flops)
 {
 #if defined(_OPENMP) && (defined(__unix__) || defined(__APPLE__))
     const int n_parts = count_parts(n, grain), allowed = omp_get_max_threads();
     const int n_threads = allowed < n_parts ? allowed : n_parts;
-    if (n_threads > 1 && !atomic_flag_test_and_set(&pool.taken)) {
+    if (n_threads > 1 && flops > WORTH_SHARING && !atomic_flag_test_and_set(&pool.taken)) {
         run_parts(f, context, n, grain, n_parts, n_threads);
         atomic_flag_clear(&pool.taken);
         return;
