@@ -19,16 +19,17 @@ def contracting_params(cell, n_features, n_hidden, dtype):
 
 
 def hidden_states(cell, sequences, params, n_hidden):
-    """Our hidden states of every sequence, in the order of ``sequences``, and initial states."""
+    """Hidden, initial and final states of every sequence, in the order of ``sequences``."""
     batch = minibatch(sequences)
     first = random_states(cell, len(sequences), n_hidden, batch.x.dtype)
     states, _ = forward(cell, batch, params, first)
-    hidden, initial = [None] * len(sequences), [None] * len(sequences)
+    hidden, initial, final = ([None] * len(sequences) for _ in range(3))
     for place, i in enumerate(batch.order):
         rows = len(sequences) + batch.offsets[: sequences.lengths[i]] + place
         hidden[i] = states[0][rows]
         initial[i] = [state[place] for state in first]
-    return hidden, initial
+        final[i] = [state[batch.final_states[place]] for state in states]
+    return hidden, initial, final
 
 
 @pytest.mark.parametrize(("dtype", "atol"), [(np.float32, 1e-5), (np.float64, 1e-13)])
@@ -37,10 +38,11 @@ def hidden_states(cell, sequences, params, n_hidden):
 def test_numpy(cell, n_features, n_hidden, dtype, atol):
     sequences = ragged(LENGTHS, n_features, dtype)
     params = contracting_params(cell, n_features, n_hidden, dtype)
-    hidden, initial = hidden_states(cell, sequences, params, n_hidden)
-    for x, ours, state in zip(sequences, hidden, initial, strict=True):
-        expected, _ = run(cell, x, state, params)
+    results = hidden_states(cell, sequences, params, n_hidden)
+    for x, ours, state, final in zip(sequences, *results, strict=True):
+        expected, expected_final = run(cell, x, state, params)
         np.testing.assert_allclose(ours, expected, rtol=0, atol=atol)
+        np.testing.assert_allclose(final, expected_final, rtol=0, atol=atol)
 
 
 # ONNX's order of the gates: i o f g (LSTM), z r n (GRU).
@@ -92,7 +94,7 @@ def onnx_hidden_states(cell, x, lengths, initial, params, n_hidden):
 def test_onnx_runtime(cell, n_features, n_hidden):
     sequences = ragged(LENGTHS, n_features, np.float32)
     params = contracting_params(cell, n_features, n_hidden, np.float32)
-    hidden, initial = hidden_states(cell, sequences, params, n_hidden)
+    hidden, initial, _ = hidden_states(cell, sequences, params, n_hidden)
     x = np.zeros((max(LENGTHS), len(sequences), n_features), np.float32)
     for i, sequence in enumerate(sequences):
         x[: len(sequence), i] = sequence
