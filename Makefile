@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml setup.py $(shell find skrnn -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 
+# cython-lint calls a tool by its name.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
 .PHONY: bench demo lint test test-isas wheel-test
 
 demo: .venv/installed
