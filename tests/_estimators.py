@@ -1,0 +1,36 @@
+"""The public estimators by name, and a small problem for each."""
+
+import numpy as np
+from sklearn.base import is_classifier
+
+import skrnn
+
+REGRESSORS = ["RNNRegressor", "GRURegressor", "LSTMRegressor"]
+CLASSIFIERS = ["RNNClassifier", "GRUClassifier", "LSTMClassifier"]
+ESTIMATORS = REGRESSORS + CLASSIFIERS
+
+
+def make(name, *args, **parameters):
+    parameters = {"max_iter": 3, "n_iter_no_change": np.inf, "random_state": 0} | parameters
+    return getattr(skrnn, name)(*(args or (4,)), **parameters)
+
+
+def problem(name="GRURegressor", n_samples=30, n_features=2, n_timesteps=5):
+    """3-D X, and for each sequence the mean of its last steps, as a number or one of three."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((n_samples, n_timesteps, n_features))
+    y = X[:, -3:].mean(axis=(1, 2)) + X[:, 0, 0] / 5
+    return X, np.digitize(y, [-0.2, 0.2]) if name.endswith("Classifier") else y
+
+
+def outputs(model, X):
+    """Everything that an estimator says about X."""
+    found = [model.predict(X), model.transform(X)]
+    if is_classifier(model):
+        found += [model.predict_proba(X), model.predict_log_proba(X)]
+    return found
+
+
+def assert_same_outputs(model, X, other, other_X):
+    for ours, theirs in zip(outputs(model, X), outputs(other, other_X), strict=True):
+        np.testing.assert_array_equal(ours, theirs)

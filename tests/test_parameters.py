@@ -1,0 +1,149 @@
+"""Wrong parameters and targets, named in the error."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+import skrnn
+from skrnn import GRURegressor, LSTMRegressor, RNNRegressor
+from tests._estimators import (
+    ESTIMATORS,
+    make,
+    problem,
+)
+
+# Wrong parameters and targets.
+
+WRONG_PARAMETERS = {
+    "hidden_layer_sizes": [0, -1, 2.0, None, "8"],
+    "solver": ["lbfgs ", None, 0],
+    "alpha": [-1e-9, np.nan, np.inf, "0", None],
+    "batch_size": [0, 2.5, "all", None],
+    "learning_rate_init": [0, -1.0, np.nan, np.inf, None],
+    "max_iter": [0, 2.5, None, np.inf],
+    "shuffle": [1, "yes", None],
+    "random_state": [-1, "seed", np.random.default_rng(0)],
+    "tol": [-1e-4, np.nan, None],
+    "verbose": [-1, "yes", None],
+    "momentum": [-0.1, 1.1, None],
+    "nesterovs_momentum": [1, None],
+    "early_stopping": [1, "yes", None],
+    "validation_fraction": [0, 1, -0.1, None],
+    "beta_1": [-0.1, 1, None],
+    "beta_2": [-0.1, 1, None],
+    "epsilon": [0, -1e-8, None],
+    "n_iter_no_change": [0, 2.5, -np.inf, None],
+    "dropout": [-0.1, 1, None],
+    "max_grad_norm": [0, -1, "1"],
+    "dtype": ["float16", "double", np.float32, None],
+    "normalize_y": [2, "yes", None],
+    "reset_after": [2, "yes", None],
+    "activation": ["sigmoid", None, np.tanh],
+    "cell": ["LSTM", "elman", None],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [
+        (name, parameter)
+        for name in ESTIMATORS
+        for parameter in inspect.signature(getattr(skrnn, name)).parameters
+    ],
+)
+def test_wrong_parameters(name, parameter):
+    X, y = problem(name)
+    for value in WRONG_PARAMETERS[parameter]:
+        model = make(name).set_params(**{parameter: value})
+        with pytest.raises(ValueError, match=f"The '{parameter}' parameter of {name} must be"):
+            model.fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [[], (3, 0), (3.0,), [[3, 4]], True, [True], (3, -1), ["a"], {3, 4}, [[3], [4, 5]]],
+    ids=repr,
+)
+def test_wrong_layers(sizes):
+    X, y = problem()
+    with pytest.raises(ValueError, match=r"hidden_layer_sizes=.*; expected a positive int or"):
+        GRURegressor(sizes).fit(X, y)
+
+
+def test_layers_too_large_for_memory():
+    X, y = problem()
+    with pytest.raises(MemoryError, match=r"hidden_layer_sizes=10000000000 needs \d+ weights"):
+        GRURegressor(10**10).fit(X, y)
+
+
+def test_unknown_parameter():
+    with pytest.raises(TypeError, match="n_jobs"):
+        GRURegressor(n_jobs=2)
+    with pytest.raises(ValueError, match="Invalid parameter 'cell' for estimator GRURegressor"):
+        GRURegressor().set_params(cell="lstm")
+
+
+def test_parameters_are_keyword_only_as_in_scikit_learn():
+    with pytest.raises(TypeError, match="positional argument"):
+        LSTMRegressor(10, "adam")
+    assert RNNRegressor(10, "relu").activation == "relu"
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (np.zeros(29), r"inconsistent numbers of samples: \[30, 29\]"),
+        (np.zeros((30, 1, 1)), "dim 3"),
+        (np.zeros((30, 0)), "0 feature"),
+        (["a"] * 30, "could not convert string to float"),
+        (np.full(30, np.inf), "Input y contains infinity"),
+        (np.zeros(30, complex), "Complex data not supported"),
+        (3.0, "array|length|Singleton"),
+    ],
+)
+def test_wrong_numbers(y, message):
+    X, _ = problem()
+    with pytest.raises((ValueError, TypeError), match=message):
+        make("GRURegressor").fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (np.zeros(29, int), r"inconsistent numbers of samples: \[30, 29\]"),
+        (np.linspace(0, 1, 30), "Unknown label type: continuous"),
+        (np.zeros(30, int), r"y has one class only, .*0.*; a classifier needs at least two"),
+        (["a"] * 30, "y has one class only, .*a"),
+        (np.eye(30, 2, dtype=int), "y should be a 1d array"),
+        (np.full(30, np.nan), "Input y contains NaN"),
+    ],
+)
+def test_wrong_classes(y, message):
+    X, _ = problem()
+    with pytest.raises(ValueError, match=message):
+        make("GRUClassifier").fit(X, y)
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_too_little_to_hold_out(name):
+    X, y = problem(name)
+    model = make(name, early_stopping=True, validation_fraction=0.03)
+    with pytest.raises(ValueError, match=r"validation_fraction=0\.03 of 30 sequences"):
+        model.fit(X, y)
+
+
+@pytest.mark.parametrize("fraction", [0.05, 0.95])
+def test_too_little_of_every_class(fraction):
+    X, y = problem("GRUClassifier")
+    model = make("GRUClassifier", early_stopping=True, validation_fraction=fraction)
+    with pytest.raises(ValueError, match=r"validation_fraction=.* expected at least 3 in each"):
+        model.fit(X, y)
+
+
+def test_class_too_small_to_hold_out():
+    X, y = problem()
+    y = np.where(np.arange(30) == 4, "rare", "common")
+    model = make("GRUClassifier", early_stopping=True, validation_fraction=0.3)
+    with pytest.raises(ValueError, match=r"one sequence of the classes \['rare'\]; early_stopping"):
+        model.fit(X, y)
