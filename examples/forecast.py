@@ -124,7 +124,7 @@ def draw(table, observed, forecasts, errors):
 
     names = errors.index[::-1]
     test.bar_label(test.barh(names, errors[names], color=names.map(COLORS)), fmt=" %.1f")
-    test.set(title="Errors in held-out 2014", xlabel="RMSE (µg/m³)", xmargin=0.1)
+    test.set(title="Errors in held-out 2014", xlabel="RMSE (µg/m³)", xmargin=0.15)
     figure.savefig(PNG, dpi=120)
 
 

@@ -164,6 +164,10 @@ def as_sequences(X, dtype=None):
             X, dtype=FLOATS, order="C", allow_nd=True, ensure_2d=False, ensure_all_finite=False,
             ensure_min_samples=0, ensure_min_features=0, input_name="X",
         )  # fmt: skip
+    if X.ndim != 3:
+        raise ValueError(
+            f"X has {X.ndim} dimensions; expected (n_samples, n_timesteps, n_features)."
+        )
     if 0 in X.shape:
         raise ValueError(f"X has shape {X.shape}; expected at least one sample, step and feature.")
     if not isinstance(X, Sequences):
@@ -193,7 +197,7 @@ def is_table(X):
     """Whether X is for scikit-learn's validation: neither 3-D nor ragged nor Sequences."""
     if isinstance(X, Sequences) or is_ragged(X):
         return False
-    return getattr(X, "ndim", None) != 3
+    return getattr(X, "ndim", 2) < 3
 
 
 def is_ragged(X):

@@ -91,7 +91,7 @@ def test_wrong_number_of_features(name):
                 method(wrong)
     with pytest.raises(ValueError, match="X has 1 features per step"):
         model.predict(np.ones((4, 2)))
-    with pytest.raises(ValueError, match=r"X has 5 features, but .* is expecting 2 features"):
+    with pytest.raises(ValueError, match=r"X has 1 features per step, but .* was fitted with 2"):
         model.predict(np.ones((4, 5)))
 
 

@@ -237,7 +237,7 @@ def failures(name):
         "other X": ((np.ones((30, 4, 7)), y[:29]), {}, r"inconsistent .* \[30, 29\]"),
         "y": ((X, np.full(30, np.nan)), {}, "Input y contains NaN"),
         "no y": ((X, None), {}, f"{name} estimator requires y to be passed"),
-        "3-D y": ((X, np.ones((30, 1, 1))), {}, "dim 3"),
+        "3-D y": ((X, np.ones((30, 1, 1))), {}, "y has shape|dim 3"),
         "parameter": ((X, y), {"alpha": -1}, "'alpha' parameter"),
         "layers": ((X, y), {"hidden_layer_sizes": (3, 0)}, r"hidden_layer_sizes=\(3, 0\)"),
         "validation part": (

@@ -94,7 +94,7 @@ def test_parameters_are_keyword_only_as_in_scikit_learn():
     ("y", "message"),
     [
         (np.zeros(29), r"inconsistent numbers of samples: \[30, 29\]"),
-        (np.zeros((30, 1, 1)), "dim 3"),
+        (np.zeros((30, 1, 1)), "y has shape"),
         (np.zeros((30, 0)), "0 feature"),
         (["a"] * 30, "could not convert string to float"),
         (np.full(30, np.inf), "Input y contains infinity"),

@@ -14,7 +14,7 @@ from sklearn.base import (
     _fit_context,
 )
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
+from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
@@ -48,7 +48,7 @@ class RecurrentEstimator(
         Strength of the L2 penalty on the weights, divided by the size of the minibatch when
         added to the loss.
 
-    batch_size : int, default='auto'
+    batch_size : int or 'auto', default='auto'
         Sequences per minibatch. "auto" is ``min(200, n_samples)``.
 
     learning_rate_init : float, default=0.001
@@ -79,7 +79,8 @@ class RecurrentEstimator(
 
     early_stopping : bool, default=False
         Whether to set a validation part aside, stop when its score does not improve, and keep
-        the weights of the best epoch.
+        the weights of the best epoch. The part is drawn at random, so for overlapping windows of
+        one series its score says little.
 
     validation_fraction : float, default=0.1
         The share of the training sequences that is set aside with ``early_stopping``, drawn at
@@ -314,6 +315,9 @@ class RecurrentEstimator(
         else:
             dtype = self._theta.dtype
         if is_table(X):
+            if not reset and self._network.n_features != 1:
+                check_array(X, dtype=FLOATS, estimator=self, input_name="X")
+                self._check_width(1)  # says more than that the number of columns is wrong
             table = validate_data(self, X, reset=reset, dtype=FLOATS, order="C")
             sequences = as_sequences(table[:, :, np.newaxis], dtype)
         else:
@@ -322,13 +326,17 @@ class RecurrentEstimator(
                 # Forgets the column names of an earlier fit.
                 validate_data(self, X, skip_check_array=True, ensure_2d=False)
                 self.n_features_in_ = sequences.shape[2]
-        if not reset and sequences.shape[2] != self._network.n_features:
-            raise ValueError(
-                f"X has {sequences.shape[2]} features per step, but {type(self).__name__} was "
-                f"fitted with {self._network.n_features}. X is (n_samples, n_timesteps, "
-                f"n_features); a 2-D X is one univariate sequence per row."
-            )
+        if not reset:
+            self._check_width(sequences.shape[2])
         return sequences
+
+    def _check_width(self, n_features):
+        if n_features != self._network.n_features:
+            raise ValueError(
+                f"X has {n_features} features per step, but {type(self).__name__} was fitted with "
+                f"{self._network.n_features}. X is (n_samples, n_timesteps, n_features); a 2-D X "
+                f"is one univariate sequence per row."
+            )
 
     def _optimizer(self):
         if self.solver == "sgd":

@@ -47,7 +47,7 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         return y.reshape(len(y), *self._target_shape)
 
     def _encode_target(self, y):
-        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+        y = check_array(y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y")
         if y.ndim > 2:
             raise ValueError(
                 f"y has shape {y.shape}; expected (n_samples,) or (n_samples, n_outputs)."
@@ -128,7 +128,8 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         target = binarizer.fit_transform(y)
         if len(binarizer.classes_) < 2:
             raise ValueError(
-                f"y has one class only, {binarizer.classes_[0]!r}; a classifier needs at least two."
+                f"y has one class only, {binarizer.classes_.tolist()[0]!r}; a classifier needs at "
+                f"least two."
             )
         loss = BinaryLogLoss if target.shape[1] == 1 else MultinomialLogLoss
         return target, loss, {"classes_": binarizer.classes_}

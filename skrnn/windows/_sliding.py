@@ -28,6 +28,9 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
     With a gap the test fold does not directly continue the training fold, so that nothing comes
     before its first row and its first ``window - 1`` windows are shorter.
 
+    The rows are one series, in order and equally spaced; this is not checked. A window whose first
+    or last rows are all NaN is a shorter window, so impute before.
+
     Parameters
     ----------
     window : int
@@ -36,8 +39,10 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
     history : {'index', 'tail', 'none'}, default='index'
         What comes before the first row in ``transform``. "index": the last rows of ``fit``, if
         the index of X directly continues theirs (a DataFrame's index of numbers, dates or
-        periods; arrays have none). "tail": always the last rows of ``fit``. "none": nothing.
-        ``fit_transform`` never puts anything before the first row.
+        periods; arrays have none, so a transformer before this one needs
+        ``set_output(transform="pandas")``). "tail": always the last rows of ``fit``, even before
+        these rows themselves. "none": nothing. ``fit_transform`` never puts anything before the
+        first row.
 
     Attributes
     ----------
@@ -52,7 +57,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
 
     next_label_ : object
         The index label that would directly continue the rows of ``fit``; None where X has no
-        index or its spacing is not regular.
+        index or its last labels are not regularly spaced.
 
     Examples
     --------
