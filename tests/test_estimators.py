@@ -167,7 +167,7 @@ def test_forms_of_hidden_layer_sizes(sizes):
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_random_state_alone_decides(name):
     X, y = problem(name)
-    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    before = np.random.get_state()[1].copy()  # noqa: NPY002 - the global state
     options = {"dropout": 0.3, "batch_size": 8, "early_stopping": True, "validation_fraction": 0.3}
     model = make(name, (4, 3), **options)
     first = model.fit(X, y)._theta.copy()
@@ -179,7 +179,7 @@ def test_random_state_alone_decides(name):
     # The instance goes on.
     assert (instance.fit(X, y)._theta != first).any()
     assert (clone(model).set_params(random_state=1).fit(X, y)._theta != first).any()
-    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002 - the global state
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd"])

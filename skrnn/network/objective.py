@@ -43,6 +43,7 @@ class Objective:
         """The loss on the samples ``index``, and its gradient in an array that is used again."""
         if theta is not self.theta:
             self.theta, self.params = theta, self.network.params(theta)
+        # First the minibatch, which clears the arena, then what else lies in it.
         minibatch = Minibatch(self.sequences, index, self.arena)
         prepared = self.network.prepare(self.params, self.arena)
         trace = self.network.forward(prepared, minibatch, keep=True, dropout_rng=self.dropout_rng)

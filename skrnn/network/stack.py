@@ -63,12 +63,11 @@ class Network:
 
     def params(self, theta):
         """The named views of a vector like ``theta``, grouped by layer; the readout's last."""
-        views = list(self.layout.views(theta).items())
-        groups = []
-        for part in [*self.layers, self.readout]:
-            names = part.param_shapes()
-            groups.append({name: views.pop(0)[1] for name in names})
-        return groups
+        views = iter(self.layout.views(theta).values())
+        return [
+            {name: next(views) for name in part.param_shapes()}
+            for part in [*self.layers, self.readout]
+        ]
 
     def initialize(self, rng, dtype):
         """Draw an initial ``theta``."""
