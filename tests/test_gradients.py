@@ -5,9 +5,21 @@ import pytest
 from skrnn.kernels.arena import Arena
 
 from skrnn.cells import CELLS
-from skrnn.network.losses import BinaryLogLoss, MultinomialLogLoss, SquaredError
+from skrnn.network.losses import (
+    AbsoluteError,
+    BinaryLogLoss,
+    Huber,
+    MultilabelLogLoss,
+    MultinomialLogLoss,
+    Pinball,
+    Poisson,
+    SquaredError,
+)
+from skrnn.network.minibatch import Minibatch
 from skrnn.network.objective import Objective
+from skrnn.network.pooling import POOLINGS
 from skrnn.network.stack import Network
+from skrnn.network.truncation import read_before
 from tests._problems import forward, minibatch, ragged, random_params, random_states
 
 LENGTHS = {1: [1, 1, 1], 2: [2, 1, 2], 5: [3, 5, 1, 5]}
@@ -145,50 +157,169 @@ def test_zero_upstream_gives_exactly_zero(cell, dtype):
         assert not gradient.any()
 
 
+SQUARED = SquaredError()
 TARGETS = {
-    SquaredError: lambda rng, n: rng.standard_normal((n, 2)),
-    BinaryLogLoss: lambda rng, n: rng.integers(0, 2, (n, 1)).astype(float),
-    MultinomialLogLoss: lambda rng, n: np.eye(3)[rng.integers(0, 3, n)],
+    SQUARED: lambda rng, n: rng.standard_normal((n, 2)),
+    AbsoluteError(): lambda rng, n: rng.standard_normal((n, 2)),
+    Huber(): lambda rng, n: 2 * rng.standard_normal((n, 2)),
+    Pinball(0.8): lambda rng, n: rng.standard_normal((n, 2)),
+    Poisson(): lambda rng, n: rng.poisson(1.5, (n, 2)).astype(float),
+    BinaryLogLoss(): lambda rng, n: rng.integers(0, 2, (n, 1)).astype(float),
+    MultilabelLogLoss(): lambda rng, n: rng.integers(0, 2, (n, 3)).astype(float),
+    MultinomialLogLoss(): lambda rng, n: np.eye(3)[rng.integers(0, 3, n)],
 }
+LOSSES = pytest.mark.parametrize("loss", TARGETS, ids=lambda loss: type(loss).__name__)
 
 
-@pytest.mark.parametrize("loss", TARGETS)
-@pytest.mark.parametrize("hidden_layer_sizes", [(4,), (3, 4)])
-@pytest.mark.parametrize("n_timesteps", LENGTHS)
-@pytest.mark.parametrize("cell", CELLS)
-def test_objective(cell, n_timesteps, hidden_layer_sizes, loss):
-    """The whole objective: stack, readout, loss and penalty."""
+def whole_problem(cell, n_timesteps, loss, **network):
+    """An objective with everything in it, and a theta that is on no kink."""
     rng = np.random.default_rng(4)
     sequences = ragged(LENGTHS[n_timesteps], 2)
     target = TARGETS[loss](rng, len(sequences))
-    network = Network(cell, 2, hidden_layer_sizes, target.shape[1])
+    network = Network(cell, 2, n_outputs=target.shape[1], **network)
     theta = network.initialize(rng, np.float64)
-    theta += rng.uniform(-0.3, 0.3, theta.shape)
-    objective = Objective(network, loss, sequences, target, 0.1, dropout_rng=None)
-    index = np.arange(len(sequences))
-    _, gradient = objective.loss_gradient(theta, index)
-    gradient = gradient.copy()
+    theta += rng.uniform(-0.3, 0.3, theta.shape)  # biases of zero sit on the kink of relu
+    weight = rng.uniform(0.5, 2, len(sequences))
+    return network, sequences, target, weight, theta
+
+
+@pytest.mark.parametrize("hidden_layer_sizes", [(4,), (3, 4)])
+@pytest.mark.parametrize("n_timesteps", LENGTHS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_component(cell, n_timesteps, hidden_layer_sizes):
+    """The whole objective: stack, pooling, readout, linear path, loss and penalty."""
+    loss = SQUARED
+    network, *data, theta = whole_problem(
+        cell, n_timesteps, loss, hidden_layer_sizes=hidden_layer_sizes, ar_steps=2,
+        pooling="attention", bidirectional=True,
+    )  # fmt: skip
+    objective = Objective(network, loss, *data, alpha=0.1)
+    index = np.arange(len(data[0]))
+    gradient = objective.loss_gradient(theta, index)[1].copy()
     expected = central_differences(lambda: objective.loss_gradient(theta, index)[0], theta)
     assert_close(gradient, expected)
 
 
+def assert_close_along(loss, theta, gradient):
+    """The derivative along the gradient and something random, where one by one takes too long."""
+    rng = np.random.default_rng(9)
+    direction = gradient / np.linalg.norm(gradient)
+    direction += rng.standard_normal(theta.shape) / np.sqrt(theta.size)
+    step = np.zeros(1)
+    # A very short step, as relu has kinks nearby.
+    expected = central_differences(lambda: loss(theta + step[0] * direction), step, 1e-7)
+    assert gradient @ direction == pytest.approx(expected[0], rel=1e-6)
+
+
+@LOSSES
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("hidden_layer_sizes", [(4,), (3, 4)])
 @pytest.mark.parametrize("cell", CELLS)
-def test_dropout_gradient(cell):
+def test_objective(cell, hidden_layer_sizes, bidirectional, pooling, loss):
+    """Every combination, each with ragged lengths, sample weights and a linear path."""
+    for n_timesteps in LENGTHS:
+        network, *data, theta = whole_problem(
+            cell, n_timesteps, loss, hidden_layer_sizes=hidden_layer_sizes, ar_steps=2,
+            pooling=pooling, bidirectional=bidirectional,
+        )  # fmt: skip
+        objective = Objective(network, loss, *data, alpha=0.1)
+        index = np.arange(len(data[0]))
+
+        def value(theta, objective=objective, index=index):
+            return objective.loss_gradient(theta, index)[0]
+
+        gradient = objective.loss_gradient(theta, index)[1].copy()
+        assert_close_along(value, theta, gradient)
+
+
+@LOSSES
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("hidden_layer_sizes", [(4,), (3, 4)])
+@pytest.mark.parametrize("cell", CELLS)
+def test_truncated_objective(cell, hidden_layer_sizes, pooling, loss):
+    """What the steps before the last two leave is a constant, and is what it is without."""
+    network, sequences, target, weight, theta = whole_problem(
+        cell, 5, loss, hidden_layer_sizes=hidden_layer_sizes, pooling=pooling
+    )
+    data, index = (sequences, target, weight), np.arange(len(sequences))
+    objective = Objective(network, loss, *data, tbptt_steps=2)
+    total, gradient = objective.loss_gradient(theta, index)
+    whole, _ = Objective(network, loss, *data).loss_gradient(theta, index)
+    assert total == pytest.approx(whole, rel=1e-13)
+    prepared = network.prepare(network.params(theta), Arena())
+    before = read_before(network, prepared, sequences, index, 2, Arena(), None)
+
+    def value(theta):
+        last = Minibatch(sequences, index, Arena(), n_steps=2)
+        trace = network.forward(
+            network.prepare(network.params(theta), Arena()), last,
+            before=[array[last.places] for array in before],
+        )  # fmt: skip
+        share = weight[last.order, np.newaxis] / weight.sum()
+        return loss.loss_gradient(trace.raw, target[last.order], share)[0]
+
+    assert_close_along(value, theta, gradient)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_truncation_beyond_the_longest_is_none(cell, pooling):
+    loss = SQUARED
+    network, *data, theta = whole_problem(cell, 5, loss, hidden_layer_sizes=(3, 4), pooling=pooling)
+    index = np.arange(len(data[0]))
+    results = [
+        Objective(network, loss, *data, tbptt_steps=steps).loss_gradient(theta, index)[1]
+        for steps in (None, 5, 9)
+    ]
+    for gradient in results[1:]:
+        np.testing.assert_array_equal(gradient, results[0])
+
+
+@LOSSES
+def test_batches_add_up(loss):
+    """The loss on all sequences does not depend on how they are read."""
+    network, *data, theta = whole_problem("gru", 5, loss, hidden_layer_sizes=(4,))
+    objective = Objective(network, loss, *data, alpha=0.1)
+    whole, expected = objective.loss_gradient(theta, np.arange(4))
+    expected = expected.copy()
+    batches = [np.array([2, 0]), np.array([3]), np.array([1])]
+    total, gradient = objective.total_loss_gradient(theta, batches)
+    assert total == pytest.approx(whole, rel=1e-13)
+    np.testing.assert_allclose(gradient, expected, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("cell", CELLS)
+def test_input_gradients(cell, bidirectional):
+    """By the rows of the data, each step of which is in one sequence only."""
+    loss = SQUARED
+    network, sequences, *rest, theta = whole_problem(
+        cell, 5, loss, hidden_layer_sizes=(3, 4), pooling="mean", bidirectional=bidirectional
+    )
+    objective, index = Objective(network, loss, sequences, *rest), np.arange(len(sequences))
+    minibatch, dinputs = objective.input_gradients(theta, index)
+    expected = central_differences(lambda: objective.loss_gradient(theta, index)[0], sequences.rows)
+    ends = (sequences.starts + sequences.lengths)[minibatch.order][minibatch.sequence_of_row]
+    assert_close(dinputs[0], expected[ends - 1 - minibatch.steps_to_end])
+
+
+@pytest.mark.parametrize("kind", ["dropout", "recurrent_dropout"])
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("cell", CELLS)
+def test_dropout_gradient(cell, bidirectional, kind):
     """With the same mask in every evaluation, dropout is differentiated too."""
-    sequences = ragged([3, 5, 1], 2)
-    target = np.random.default_rng(5).standard_normal((3, 1))
-    network = Network(cell, 2, (4, 3), 1, dropout=0.5)
-    rng = np.random.default_rng(6)
-    theta = network.initialize(rng, np.float64)
-    theta += rng.uniform(-0.3, 0.3, theta.shape)  # biases of zero sit on the kink of relu
+    loss = SQUARED
+    rate = 0.5 if kind == "dropout" else 0.0
+    network, *data, theta = whole_problem(
+        cell, 5, loss, hidden_layer_sizes=(4, 3), dropout=rate, bidirectional=bidirectional
+    )
 
-    def loss_gradient():
-        rng = np.random.default_rng(7)
-        return Objective(network, SquaredError, sequences, target, 0.0, rng).loss_gradient(
-            theta, np.arange(3)
-        )
+    def loss_gradient(rng):
+        objective = Objective(network, loss, *data, recurrent_dropout=0.5 - rate, dropout_rng=rng)
+        return objective.loss_gradient(theta, np.arange(len(data[0])))
 
-    expected = central_differences(lambda: loss_gradient()[0], theta)
-    assert_close(loss_gradient()[1], expected)
-    network.dropout = 0.0
-    assert np.linalg.norm(loss_gradient()[1] - expected) > 1e-3 * np.linalg.norm(expected)
+    expected = central_differences(lambda: loss_gradient(np.random.default_rng(7))[0], theta)
+    assert_close(loss_gradient(np.random.default_rng(7))[1], expected)
+    without = loss_gradient(None)[1]
+    assert np.linalg.norm(without - expected) > 1e-3 * np.linalg.norm(expected)

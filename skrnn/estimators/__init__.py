@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from skrnn.estimators._cells import AnyCell, GRUCell, LSTMCell
+from skrnn.estimators._classification import RecurrentClassifier
 from skrnn.estimators._docstrings import with_parameters
-from skrnn.estimators._targets import RecurrentClassifier, RecurrentRegressor
+from skrnn.estimators._regression import RecurrentRegressor
 
 __all__ = [
     "GRUClassifier",

@@ -8,19 +8,20 @@ except ImportError:  # scikit-learn < 1.9 has no callbacks
         """An estimator without callbacks."""
 
         def _init_callback_context(self, **kwargs):
-            return _NoContext()
+            return Unwatched()
 
-    class _NoContext:
-        """A task that nobody watches."""
 
-        def subcontext(self, **kwargs):
-            return self
+class Unwatched:
+    """A task that nobody watches."""
 
-        def call_on_fit_task_begin(self, **kwargs):
-            return self
+    def subcontext(self, **kwargs):
+        return self
 
-        def call_on_fit_task_end(self, **kwargs):
-            return False
+    def call_on_fit_task_begin(self, **kwargs):
+        return self
+
+    def call_on_fit_task_end(self, **kwargs):
+        return False
 
 
 class EpochTasks:

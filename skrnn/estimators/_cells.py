@@ -1,15 +1,35 @@
 """Which cell an estimator has, and the parameters that belong to it."""
 
 from dataclasses import KW_ONLY, dataclass, field
+from numbers import Real
 
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 
 
+@dataclass(eq=False, repr=False)
 class LSTMCell:
-    """Long short-term memory: nothing to choose."""
+    """Long short-term memory.
+
+    Parameters
+    ----------
+    forget_bias : float or 'chrono', default=1.0
+        The initial bias of the LSTM's forget gate. The greater, the longer it remembers at first:
+        1 is Jozefowicz et al. (2015); "chrono" spreads the units' memories over the length of the
+        longest training sequence, for long dependencies (Tallec & Ollivier 2018).
+    """
+
+    _: KW_ONLY
+    forget_bias: float | str = 1.0
+
+    _parameter_constraints = {
+        "forget_bias": [Interval(Real, None, None, closed="neither"), StrOptions({"chrono"})]
+    }
 
     def _cell_name(self):
         return "lstm"
+
+    def _forget_bias(self):
+        return self.forget_bias
 
 
 @dataclass(eq=False, repr=False)
@@ -19,8 +39,8 @@ class GRUCell:
     Parameters
     ----------
     reset_after : bool, default=True
-        Whether the reset gate acts after the recurrent product, as in cuDNN, PyTorch and Keras,
-        or before it, as in Cho et al. (2014).
+        Whether the GRU's reset gate acts after the recurrent product, as in cuDNN, PyTorch and
+        Keras, or before it, as in Cho et al. (2014).
     """
 
     _: KW_ONLY
@@ -31,9 +51,12 @@ class GRUCell:
     def _cell_name(self):
         return "gru" if self.reset_after else "gru_reset_before"
 
+    def _forget_bias(self):
+        return None  # it has no forget gate
+
 
 @dataclass(eq=False, repr=False)
-class AnyCell(GRUCell):
+class AnyCell(LSTMCell, GRUCell):
     """Any cell, by name.
 
     Parameters
@@ -57,4 +80,4 @@ class AnyCell(GRUCell):
     def _cell_name(self):
         if self.cell == "rnn":
             return f"rnn_{self.activation}"
-        return super()._cell_name() if self.cell == "gru" else self.cell
+        return (LSTMCell if self.cell == "lstm" else GRUCell)._cell_name(self)

@@ -6,20 +6,21 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 
-def hold_out(n_samples, validation_fraction, labels, random_state):
+def hold_out(n_samples, validation_fraction, validation_split, labels, random_state):
     """Indices of the training and the validation part.
 
     Parameters
     ----------
     n_samples : int
     validation_fraction : float
+    validation_split : {'random', 'last'}
     labels : ndarray of shape (n_samples,) or None
-        The classes, each of which has its share in both parts.
+        The classes, each of which has its share in both parts of a random split.
     random_state : RandomState instance
     """
     n_held_out = ceil(validation_fraction * n_samples)
     least = 2  # R² needs two
-    if labels is not None:
+    if labels is not None and validation_split == "random":
         classes, counts = np.unique(labels, return_counts=True)
         if counts.min() < 2:
             raise ValueError(
@@ -33,6 +34,8 @@ def hold_out(n_samples, validation_fraction, labels, random_state):
             f"aside and trains on {n_samples - n_held_out}; expected at least {least} in each "
             f"part (two, and as many as there are classes). Change it, or fit more sequences."
         )
+    if validation_split == "last":
+        return np.split(np.arange(n_samples), [n_samples - n_held_out])
     train, held_out = train_test_split(
         np.arange(n_samples), test_size=n_held_out, random_state=random_state, stratify=labels
     )

@@ -9,16 +9,16 @@ import numpy as np
 from skrnn.kernels.arena cimport Arena
 
 
-def arrange(const Py_ssize_t[::1] lengths, const Py_ssize_t[::1] index):
-    """Sort the sequences ``index`` by length, longest first and otherwise as they come.
+def arrange(const Py_ssize_t[::1] lengths):
+    """Sort sequences by length, longest first and otherwise as they come.
 
-    Returns them in that order, the offsets of the steps, and the row of every sequence's last
-    state in a state array.
+    Returns their order, the offsets of the steps, and the row of every sequence's last state in
+    a state array.
     """
-    cdef Py_ssize_t i, t, place, B = index.shape[0], n_rows = 0, T = 0
+    cdef Py_ssize_t i, t, place, B = lengths.shape[0], n_rows = 0, T = 0
     for i in range(B):
-        T = max(T, lengths[index[i]])
-        n_rows += lengths[index[i]]
+        T = max(T, lengths[i])
+        n_rows += lengths[i]
     if B + n_rows > INT_MAX:
         raise ValueError(
             f"A minibatch of {B} sequences has {n_rows} steps, more than a 32-bit integer counts. "
@@ -30,24 +30,23 @@ def arrange(const Py_ssize_t[::1] lengths, const Py_ssize_t[::1] index):
     cdef int[::1] offsets_ = offsets
     # Counting sort: next_[t] is the place of the next sequence of length t.
     for i in range(B):
-        next_[lengths[index[i]] - 1] += 1
+        next_[lengths[i] - 1] += 1
     for t in range(T - 1, -1, -1):
         next_[t] += next_[t + 1]  # the sequences of more than t steps: those active at step t
     for t in range(T):
         offsets_[t + 1] = offsets_[t] + next_[t]
     for i in range(B):
-        t = lengths[index[i]]
+        t = lengths[i]
         place = next_[t]
         next_[t] += 1
-        order_[place] = index[i]
+        order_[place] = i
         final_states_[place] = B + offsets_[t - 1] + place
     return order, offsets, final_states
 
 
 def gather(
     const floating[:, ::1] rows,         # (n_rows, F)
-    const Py_ssize_t[::1] starts,        # first row of every sequence
-    const Py_ssize_t[::1] order,         # (B,) which sequences, longest first
+    const Py_ssize_t[::1] starts,        # (B,) first row of each sequence, longest first
     const int[::1] offsets,              # (T + 1,)
     Arena arena,
 ):
@@ -59,6 +58,5 @@ def gather(
     with nogil:
         for t in range(T):
             for i in range(offsets[t + 1] - offsets[t]):
-                memcpy(&out[offsets[t] + i, 0], &rows[starts[order[i]] + t, 0],
-                       F * sizeof(floating))
+                memcpy(&out[offsets[t] + i, 0], &rows[starts[i] + t, 0], F * sizeof(floating))
     return x

@@ -1,13 +1,11 @@
-"""One recurrent layer: a cell, its shapes and its initial weights."""
+"""One recurrent layer, in one direction or in both."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from skrnn.cells import CELLS
-
-# Remembering is the better start: Jozefowicz, Zaremba & Sutskever 2015.
-FORGET_BIAS = 1.0
+from skrnn.network.initialization import DENSE, RECURRENT, draw_forget_bias, draw_gates
 
 
 class LayerTrace(NamedTuple):
@@ -16,63 +14,72 @@ class LayerTrace(NamedTuple):
     x: np.ndarray  # (N, F)
     states: list[np.ndarray]  # each (B + N, H), the initial state in the first B rows
     cache: Any  # the cell's own
+    final_rows: np.ndarray  # (B,), where in the states the last ones are
 
     @property
     def output(self):
         """The hidden state after every step, (N, H)."""
         return self.states[0][len(self.states[0]) - len(self.x) :]
 
+    @property
+    def summary(self):
+        """The hidden state after the last step, (B, H)."""
+        return self.states[0][self.final_rows]
+
+    @property
+    def final(self):
+        """All states after the last step, each (B, H)."""
+        return [state[self.final_rows] for state in self.states]
+
 
 class RecurrentLayer:
     """A layer of ``n_hidden`` units of one cell, from the registry ``CELLS``."""
 
-    def __init__(self, cell, n_features, n_hidden):
+    def __init__(self, cell, n_features, n_hidden, name):
         self.cell = cell
         self.n_features = n_features
-        self.n_hidden = n_hidden
+        self.n_hidden = self.n_outputs = n_hidden
+        self.name = name
 
     def param_shapes(self):
-        return CELLS[self.cell].param_shapes(self.n_features, self.n_hidden)
+        shapes = CELLS[self.cell].param_shapes(self.n_features, self.n_hidden)
+        return {f"{name}_{self.name}": shape for name, shape in shapes.items()}
 
-    def initialize(self, params, rng):
-        """Draw initial weights in place: Glorot uniform, orthogonal, and zero."""
+    def state_widths(self):
+        """The width of each state that goes on from step to step."""
+        return [self.n_hidden] * len(CELLS[self.cell].states)
+
+    def initialize(self, params, init, forget_bias, longest, rng):
+        """Draw initial weights into zeros; biases stay zero but for the forget gate's."""
         weight_ih, weight_hh, bias = params.values()
-        n_hidden, gates = self.n_hidden, CELLS[self.cell].gates
-        bound = np.sqrt(6 / (self.n_features + n_hidden))
-        weight_ih[:] = rng.uniform(-bound, bound, weight_ih.shape)
-        bias[:] = 0
-        for k, name in enumerate(gates):
-            gate = slice(k * n_hidden, (k + 1) * n_hidden)
-            weight_hh[gate] = random_orthogonal(n_hidden, rng)
-            if name == "f":
-                bias[gate] = FORGET_BIAS
+        gates = CELLS[self.cell].gates
+        draw_gates(DENSE[init], weight_ih, len(gates), rng)
+        draw_gates(RECURRENT[init], weight_hh, len(gates), rng)
+        draw_forget_bias(forget_bias, gates, bias, longest, rng)
 
     def prepare(self, params, arena):
         """The parameters as ``forward`` reads them."""
         return CELLS[self.cell].prepare(list(params.values()), arena)
 
-    def forward(self, prepared, minibatch, x, keep):
-        """Run all steps; ``keep`` what backward needs, or not."""
-        cell = CELLS[self.cell]
-        initial = [None] * len(cell.states)  # zero
-        return LayerTrace(
-            x, *cell.forward(minibatch.offsets, x, prepared, initial, keep, minibatch.arena)
-        )
+    def forward(self, prepared, minibatch, x, initial, keep):
+        """Run all steps from the ``initial`` states, each (B, H) or None for zero.
 
-    def backward(self, params, minibatch, trace, dout, dfinal, dparams, need_dx):
+        ``keep`` what backward needs, or not.
+        """
+        states, cache = CELLS[self.cell].forward(
+            minibatch.offsets, x, prepared, initial, keep, minibatch.arena
+        )
+        return LayerTrace(x, states, cache, minibatch.final_states)
+
+    def backward(self, params, minibatch, trace, dout, dsummary, dparams, need_dx):
         """Add the parameters' gradients to ``dparams`` and return that of x, if needed.
 
-        ``dout`` (N, H) is the gradient of every step's output, or None; ``dfinal`` holds those
-        of the final states (B, H), or None for zero.
+        ``dout`` (N, H) is the gradient of every step's output, ``dsummary`` (B, H) that of the
+        last; None is zero.
         """
+        dfinal = [dsummary] + [None] * (len(trace.states) - 1)
         dx, _ = CELLS[self.cell].backward(
             minibatch.offsets, trace.x, list(params.values()), trace.states, trace.cache,
             dout, dfinal, list(dparams.values()), need_dx, minibatch.arena,
         )  # fmt: skip
         return dx
-
-
-def random_orthogonal(n, rng):
-    """An orthogonal (n, n) matrix, uniformly distributed (Mezzadri 2007)."""
-    q, r = np.linalg.qr(rng.standard_normal((n, n)))
-    return q * np.sign(np.diag(r))

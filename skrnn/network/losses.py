@@ -1,53 +1,131 @@
-"""Losses. Each owns its link and its gradient in the space of raw predictions.
+"""Losses: each owns its link and its gradient in the space of raw predictions.
 
-Raw predictions and targets are (n_samples, n_outputs); ``loss_gradient`` is of the mean loss.
-The inverse link of numbers is ``inverse_link``; that of classes is ``log_proba``
-(n_samples, n_classes), in logarithms, as a probability may be too small for a float.
+Raw predictions and targets are (n_samples, n_outputs). A loss has
+
+``elementwise(raw, y)``
+    Terms that add up to each sample's loss, and their derivatives by ``raw``.
+``loss_gradient(raw, y, weight)``
+    The mean loss and its gradient, given weights (n_samples, 1) that sum to one.
+
+and an inverse link: ``inverse_link`` of numbers; ``log_proba`` (n_samples, n_classes) of classes,
+in logarithms, as a probability may be too small for a float.
 """
 
 import numpy as np
-from scipy.special import expit, log_expit, log_softmax
+from scipy.special import expit, log_expit, log_softmax, xlogy
 
 
-class SquaredError:
-    """Half the squared error, averaged over samples and outputs."""
+class Loss:
+    """The weighted mean of what ``elementwise`` says."""
+
+    def loss_gradient(self, raw, y, weight):
+        loss, draw = self.elementwise(raw, y)
+        return float(np.sum(weight * loss)), weight * draw
+
+    def start(self, y, weight):
+        """The raw prediction to begin with, (n_outputs,) or a number."""
+        return 0.0
+
+
+class RegressionLoss(Loss):
+    """A loss of numbers: the mean over the outputs too."""
 
     out_activation = "identity"
 
-    @staticmethod
-    def loss_gradient(raw, y):
-        residual = raw - y
-        return 0.5 * float(np.vdot(residual, residual)) / residual.size, residual / residual.size
+    def loss_gradient(self, raw, y, weight):
+        return super().loss_gradient(raw, y, weight / raw.dtype.type(raw.shape[1]))
 
-    @staticmethod
-    def inverse_link(raw):
+    def start(self, y, weight):
+        return self.link(np.average(y, axis=0, weights=weight)[np.newaxis])[0]
+
+    def inverse_link(self, raw):
         return raw
 
+    def link(self, y):
+        """Raw predictions near the targets, for a start by least squares."""
+        return y
 
-class BinaryLogLoss:
+
+class SquaredError(RegressionLoss):
+    """Half the squared error; predicts the mean."""
+
+    def elementwise(self, raw, y):
+        residual = raw - y
+        return residual * residual / 2, residual
+
+
+class AbsoluteError(RegressionLoss):
+    """The absolute error; predicts the median."""
+
+    def elementwise(self, raw, y):
+        residual = raw - y
+        return np.abs(residual), np.sign(residual)
+
+
+class Huber(RegressionLoss):
+    """Half the squared error up to a residual of one, linear beyond (Huber 1964)."""
+
+    def elementwise(self, raw, y):
+        residual = raw - y
+        clipped = np.clip(residual, -1, 1)
+        return clipped * (residual - clipped / 2), clipped
+
+
+class Pinball(RegressionLoss):
+    """The pinball loss; predicts a quantile (Koenker & Bassett 1978)."""
+
+    def __init__(self, quantile):
+        self.quantile = float(quantile)
+
+    def elementwise(self, raw, y):
+        residual = raw - y
+        slope = (residual > 0).astype(raw.dtype) - raw.dtype.type(self.quantile)
+        return slope * residual, slope
+
+
+class Poisson(RegressionLoss):
+    """Half the Poisson deviance with a logarithmic link; predicts the mean of counts."""
+
+    out_activation = "exp"
+
+    def elementwise(self, raw, y):
+        mean = np.exp(raw)
+        return mean - y + xlogy(y, y) - y * raw, mean - y
+
+    def inverse_link(self, raw):
+        return np.exp(raw)
+
+    def link(self, y):
+        return np.log((y + y.mean(axis=0)) / 2)  # finite where y is zero
+
+
+class BinaryLogLoss(Loss):
     """Negative log-likelihood of targets 0 and 1 under a logistic output."""
 
     out_activation = "logistic"
 
-    @staticmethod
-    def loss_gradient(raw, y):
-        return float(np.mean(np.logaddexp(0, raw) - y * raw)), (expit(raw) - y) / len(raw)
+    def elementwise(self, raw, y):
+        return np.logaddexp(0, raw) - y * raw, expit(raw) - y
 
-    @staticmethod
-    def log_proba(raw):
+    def log_proba(self, raw):
         return log_expit(np.hstack([-raw, raw]))
 
 
-class MultinomialLogLoss:
+class MultilabelLogLoss(BinaryLogLoss):
+    """The same for several labels, each independent of the others."""
+
+    def log_proba(self, raw):
+        return log_expit(raw)
+
+
+class MultinomialLogLoss(Loss):
     """Negative log-likelihood of one-hot targets under a softmax output."""
 
     out_activation = "softmax"
 
-    @staticmethod
-    def loss_gradient(raw, y):
-        log_p = MultinomialLogLoss.log_proba(raw)
-        return -float(np.sum(y * log_p)) / len(raw), (np.exp(log_p) - y) / len(raw)
+    def elementwise(self, raw, y):
+        log_p = self.log_proba(raw)
+        return -y * log_p, np.exp(log_p) - y
 
-    @staticmethod
-    def log_proba(raw):
+    def log_proba(self, raw):
         return log_softmax(raw, axis=1)

@@ -1,5 +1,10 @@
 """The packed minibatch: the one form in which data enters the network."""
 
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
 from skrnn.kernels.gather import arrange, gather
 
 
@@ -18,11 +23,22 @@ class Minibatch:
         Which sequences, in any order.
     arena : Arena
         Where the arrays of the minibatch and of passes over it come from; it is cleared.
+    skip : int
+        How many steps are left out at the end of each sequence. Those that have no others are
+        left out themselves.
+    n_steps : int or None
+        The greatest number of steps of each sequence, the latest that are not skipped.
 
     Attributes
     ----------
+    places : ndarray of int of shape (n_sequences,)
+        Where in ``index`` the sequences are, longest first.
     order : ndarray of int of shape (n_sequences,)
-        ``index``, longest sequence first.
+        ``index[places]``.
+    lengths : ndarray of int of shape (n_sequences,)
+        Their number of steps in this minibatch.
+    n_before : ndarray of int of shape (n_sequences,)
+        Their number of steps before it.
     offsets : ndarray of int32 of shape (n_timesteps + 1,)
         The first row of each step, and the end.
     final_states : ndarray of int of shape (n_sequences,)
@@ -31,12 +47,51 @@ class Minibatch:
         The packed rows.
     """
 
-    def __init__(self, sequences, index, arena):
+    def __init__(self, sequences, index, arena, *, skip=0, n_steps=None):
         arena.clear()
         self.arena = arena
-        self.order, self.offsets, self.final_states = arrange(sequences.lengths, index)
-        self.x = gather(sequences.rows, sequences.starts, self.order, self.offsets, arena)
+        self.sequences = sequences
+        left = sequences.lengths[index] - skip
+        present = np.flatnonzero(left > 0) if skip else slice(None)
+        lengths = left[present] if n_steps is None else np.minimum(left[present], n_steps)
+        order, self.offsets, self.final_states = arrange(lengths)
+        self.places = present[order] if skip else order
+        self.order = index[self.places]
+        self.lengths = lengths[order]
+        self.n_before = left[self.places] - self.lengths
+        starts = sequences.starts[self.order] + self.n_before
+        self.x = gather(sequences.rows, starts, self.offsets, arena)
 
     @property
     def n_sequences(self):
         return len(self.order)
+
+    @cached_property
+    def sequence_of_row(self):
+        """The sequence of each packed row, (N,)."""
+        n_active = np.diff(self.offsets)
+        return np.arange(len(self.x)) - np.repeat(self.offsets[:-1], n_active)
+
+    @cached_property
+    def steps_to_end(self):
+        """How many steps follow each packed row in its sequence, (N,)."""
+        steps = np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
+        return self.lengths[self.sequence_of_row] - 1 - steps
+
+    @cached_property
+    def reversal(self):
+        """The row of each packed row when every sequence is read from its end, (N,)."""
+        return self.offsets[self.steps_to_end] + self.sequence_of_row
+
+    def reversed(self, rows):
+        """Packed rows (N, width) with every sequence read from its end."""
+        out = self.arena.take(*rows.shape, rows.itemsize)
+        return np.take(rows, self.reversal, axis=0, out=out, mode="clip")
+
+    def reduce(self, ufunc, rows):
+        """``ufunc`` over the steps of each sequence: (N, width) to (B, width)."""
+        result = rows[: self.n_sequences].copy()
+        for first, last in pairwise(self.offsets[1:].tolist()):
+            active = result[: last - first]
+            ufunc(active, rows[first:last], out=active)
+        return result

@@ -1,17 +1,30 @@
 """What training minimises: the loss of a network on data, as a function of its parameters."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from skrnn.kernels.arena import Arena
+from skrnn.network.dropout import drop_recurrent
 from skrnn.network.minibatch import Minibatch
 from skrnn.network.stack import quiet
+from skrnn.network.truncation import read_before
+
+
+class Step(NamedTuple):
+    """The loss on a minibatch, when its gradient has been added."""
+
+    loss: float
+    total: float  # of the sample weights
+    minibatch: Minibatch
+    dinputs: list[np.ndarray]  # (N, ·) of every layer
 
 
 class Objective:
-    """Mean loss plus half alpha times the squared weights, both per minibatch.
+    """Weighted mean loss plus half alpha times the squared weights, both per minibatch.
 
     As in scikit-learn's multilayer perceptron the penalty is divided by the size of the
-    minibatch, and biases are not penalised.
+    minibatch, the sum of its sample weights, and biases are not penalised.
 
     Parameters
     ----------
@@ -19,18 +32,40 @@ class Objective:
     loss : one of skrnn.network.losses
     sequences : Sequences of n_samples sequences
     target : ndarray of shape (n_samples, n_outputs)
+    weight : ndarray of shape (n_samples,)
+        The sample weights, greater than zero.
     alpha : float
-    dropout_rng : numpy.random.Generator
+    recurrent_dropout : float
+        Probability of cutting the recurrent connections of a unit.
+    tbptt_steps : int or None
+        How many of the last steps the gradient goes back through; None is all.
+    dropout_rng : numpy.random.Generator or None
+        None is without any dropout.
     """
 
-    def __init__(self, network, loss, sequences, target, alpha, dropout_rng):
+    def __init__(
+        self,
+        network,
+        loss,
+        sequences,
+        target,
+        weight,
+        *,
+        alpha=0.0,
+        recurrent_dropout=0.0,
+        tbptt_steps=None,
+        dropout_rng=None,
+    ):
         self.network = network
         self.loss = loss
         self.sequences = sequences
         self.target = target
+        self.weight = weight
         self.alpha = alpha
+        self.recurrent_dropout = recurrent_dropout if dropout_rng is not None else 0.0
+        self.tbptt_steps = tbptt_steps
         self.dropout_rng = dropout_rng
-        self.arena = Arena()
+        self.arena, self.weight_arena = Arena(), Arena()
         self.gradient = np.empty(network.layout.size, sequences.dtype)
         self.dparams = network.params(self.gradient)
         self.is_weight = np.zeros_like(self.gradient)
@@ -41,15 +76,64 @@ class Objective:
     @quiet
     def loss_gradient(self, theta, index):
         """The loss on the samples ``index``, and its gradient in an array that is used again."""
+        self.gradient[:] = 0
+        step = self._add_gradient(theta, index)
+        return step.loss + self._add_penalty(theta, step.total), self.gradient
+
+    @quiet
+    def total_loss_gradient(self, theta, batches):
+        """The loss on all samples, read in batches, and its gradient in the same array."""
+        self.gradient[:] = 0
+        total = float(self.weight.sum())
+        loss = sum(self._add_gradient(theta, index, total).loss for index in batches)
+        return loss + self._add_penalty(theta, total), self.gradient
+
+    @quiet
+    def input_gradients(self, theta, index):
+        """The gradients of the loss by the inputs of all layers.
+
+        Returns
+        -------
+        minibatch : Minibatch
+        dinputs : list of ndarray
+            For each layer that of the rows of the minibatch, (N, ·).
+        """
+        step = self._add_gradient(theta, index, need_dx=True)
+        return step.minibatch, step.dinputs
+
+    def _add_gradient(self, theta, index, total=None, need_dx=False):
+        """Add the gradient of the mean loss, the weights of all samples being ``total``."""
         if theta is not self.theta:
             self.theta, self.params = theta, self.network.params(theta)
-        # First the minibatch, which clears the arena, then what else lies in it.
-        minibatch = Minibatch(self.sequences, index, self.arena)
-        prepared = self.network.prepare(self.params, self.arena)
-        trace = self.network.forward(prepared, minibatch, keep=True, dropout_rng=self.dropout_rng)
-        loss, draw = self.loss.loss_gradient(trace.raw, self.target[minibatch.order])
-        self.gradient[:] = 0
-        self.network.backward(self.params, minibatch, trace, draw, self.dparams)
-        penalty = self.is_weight * theta * theta.dtype.type(self.alpha / len(index))
+        params, masks = self.params, []
+        if self.recurrent_dropout > 0:
+            params, masks = drop_recurrent(params, self.recurrent_dropout, self.dropout_rng)
+        self.weight_arena.clear()
+        prepared = self.network.prepare(params, self.weight_arena)
+        before = None
+        if self.tbptt_steps is not None:
+            before = read_before(
+                self.network, prepared, self.sequences, index, self.tbptt_steps, self.arena,
+                self.dropout_rng,
+            )  # fmt: skip
+        minibatch = Minibatch(self.sequences, index, self.arena, n_steps=self.tbptt_steps)
+        if before is not None:
+            before = [array[minibatch.places] for array in before]
+        trace = self.network.forward(
+            prepared, minibatch, before=before, keep=True, dropout_rng=self.dropout_rng
+        )
+        weight = self.weight[minibatch.order, np.newaxis]
+        total = float(weight.sum()) if total is None else total
+        loss, draw = self.loss.loss_gradient(
+            trace.raw, self.target[minibatch.order], weight / weight.dtype.type(total)
+        )
+        dinputs = self.network.backward(params, minibatch, trace, draw, self.dparams, need_dx)
+        for dlayer, layer_masks in zip(self.dparams.layers, masks, strict=False):
+            for name, mask in layer_masks.items():
+                dlayer[name] *= mask
+        return Step(loss, total, minibatch, dinputs)
+
+    def _add_penalty(self, theta, total):
+        penalty = self.is_weight * theta * theta.dtype.type(self.alpha / total)
         self.gradient += penalty
-        return loss + 0.5 * float(penalty @ theta), self.gradient
+        return 0.5 * float(penalty @ theta)

@@ -1,26 +1,18 @@
-"""The head: the last hidden state of each sequence, then a dense layer."""
-
-import numpy as np
+"""The head: a dense layer on the pooled hidden state, and a linear path past the network."""
 
 
 class Readout:
-    """raw = W h_last + b, with ``weight_out`` W (n_outputs, H) and ``bias_out`` b."""
+    """raw = W p + b, with ``weight_out`` W (n_outputs, D) and ``bias_out`` b."""
 
-    def __init__(self, n_hidden, n_outputs):
-        self.n_hidden = n_hidden
+    def __init__(self, width, n_outputs):
+        self.width = width
         self.n_outputs = n_outputs
 
     def param_shapes(self):
-        return {"weight_out": (self.n_outputs, self.n_hidden), "bias_out": (self.n_outputs,)}
+        return {"weight_out": (self.n_outputs, self.width), "bias_out": (self.n_outputs,)}
 
-    def initialize(self, params, rng):
-        bound = np.sqrt(6 / (self.n_hidden + self.n_outputs))
-        params["weight_out"][:] = rng.uniform(-bound, bound, params["weight_out"].shape)
-        params["bias_out"][:] = 0
-
-    def pool(self, minibatch, hidden):
-        """The last hidden states (B, H), from a state array (B + N, H)."""
-        return hidden[minibatch.final_states]
+    def initialize(self, params, draw, rng):
+        params["weight_out"][:] = draw((self.n_outputs, self.width), rng)
 
     def forward(self, params, pooled):
         return pooled @ params["weight_out"].T + params["bias_out"]

@@ -1,34 +1,55 @@
-"""The network: recurrent layers one above the other, and a readout."""
+"""The network: recurrent layers one above the other, a pooling, a head, and a linear path."""
 
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.utils import gen_batches
 
 from skrnn.kernels.arena import Arena
-from skrnn.network.layer import LayerTrace, RecurrentLayer
+from skrnn.network.bidirectional import BidirectionalLayer
+from skrnn.network.dropout import dropout_mask
+from skrnn.network.initialization import DENSE
+from skrnn.network.layer import RecurrentLayer
+from skrnn.network.linear import LinearPath
 from skrnn.network.minibatch import Minibatch
 from skrnn.network.parameters import Layout
+from skrnn.network.pooling import POOLINGS
 from skrnn.network.readout import Readout
 
 # Sequences per minibatch in prediction: wide enough for the kernels, small enough for the cache.
 PREDICT_BATCH_SIZE = 256
+# Sequences whose lags are in memory at once.
+LINEAR_BATCH_SIZE = 4096
 
 # BLAS may raise flags for lanes that nobody reads; training looks at the numbers themselves.
 quiet = np.errstate(invalid="ignore", over="ignore")
 
 
-class Trace(NamedTuple):
-    """A forward pass through the stack."""
+class Params(NamedTuple):
+    """Named views of a vector like theta, by the parts of the network."""
 
-    layers: list[LayerTrace]
-    masks: list[np.ndarray]  # the scaled dropout masks (N, H) between the layers
-    pooled: np.ndarray  # (B, H)
+    layers: list[dict[str, np.ndarray]]
+    pooling: dict[str, np.ndarray]
+    readout: dict[str, np.ndarray]
+    linear: dict[str, np.ndarray]
+
+
+class Trace(NamedTuple):
+    """A forward pass through the network."""
+
+    layers: list[Any]
+    masks: list[np.ndarray | None]  # dropout after each layer: (N, D), after the last (B, D)
+    pooling: Any
+    pooled: np.ndarray  # (B, D), without dropout
+    dropped: np.ndarray  # (B, D), with dropout
+    lags: np.ndarray | None  # (B, n_steps · F)
     raw: np.ndarray  # (B, n_outputs)
+    carry: list[np.ndarray]  # what goes on to later steps, each (B, ·)
 
 
 class Network:
-    """A stack of recurrent layers with a dense readout of the last hidden state.
+    """A stack of recurrent layers with a dense readout of the pooled hidden states.
 
     The network is its shapes only; the numbers are in a vector ``theta`` of ``layout.size``.
 
@@ -39,95 +60,169 @@ class Network:
     n_features : int
         Width of the input.
     hidden_layer_sizes : sequence of int
-        Width of each layer.
+        Width of each layer, of each direction.
     n_outputs : int
         Width of the raw prediction.
+    bidirectional : bool
+        Whether each layer reads the sequences from their ends as well.
+    pooling : str
+        A name in ``skrnn.network.pooling.POOLINGS``.
+    ar_steps : int
+        Steps of input with a linear path to the output.
     dropout : float
-        Probability of dropping an output between two layers in training.
+        Probability of dropping an output between two layers and before the head, in training.
     """
 
-    def __init__(self, cell, n_features, hidden_layer_sizes, n_outputs, dropout=0.0):
+    def __init__(
+        self,
+        cell,
+        n_features,
+        hidden_layer_sizes,
+        n_outputs,
+        *,
+        bidirectional=False,
+        pooling="last",
+        ar_steps=0,
+        dropout=0.0,
+    ):
         self.n_features = n_features
+        self.n_outputs = n_outputs
         self.dropout = dropout
-        widths = [n_features, *hidden_layer_sizes]
-        self.layers = [RecurrentLayer(cell, *pair) for pair in pairwise(widths)]
-        self.readout = Readout(widths[-1], n_outputs)
-        self.layout = Layout(
-            {
-                f"{name}_l{k}": shape
-                for k, layer in enumerate(self.layers)
-                for name, shape in layer.param_shapes().items()
-            }
-            | self.readout.param_shapes()
-        )
+        Layer = BidirectionalLayer if bidirectional else RecurrentLayer
+        n_directions = 2 if bidirectional else 1
+        widths = [n_features, *(n_directions * size for size in hidden_layer_sizes)]
+        self.layers = [
+            Layer(cell, below, width // n_directions, f"l{k}")
+            for k, (below, width) in enumerate(pairwise(widths))
+        ]
+        self.width = widths[-1]
+        self.pooling = POOLINGS[pooling](self.width)
+        self.readout = Readout(self.width, n_outputs)
+        self.linear = LinearPath(ar_steps, n_features, n_outputs)
+        parts = [*self.layers, self.pooling, self.readout, self.linear]
+        self.layout = Layout({n: s for part in parts for n, s in part.param_shapes().items()})
 
     def params(self, theta):
-        """The named views of a vector like ``theta``, grouped by layer; the readout's last."""
-        views = iter(self.layout.views(theta).values())
-        return [
-            {name: next(views) for name in part.param_shapes()}
-            for part in [*self.layers, self.readout]
-        ]
+        """The named views of a vector like ``theta``."""
+        views = self.layout.views(theta)
 
-    def initialize(self, rng, dtype):
-        """Draw an initial ``theta``."""
-        theta = np.empty(self.layout.size, dtype)
-        parts = [*self.layers, self.readout]
-        for part, params in zip(parts, self.params(theta), strict=True):
-            part.initialize(params, rng)
+        def of(part):
+            return {name: views[name] for name in part.param_shapes()}
+
+        layers = [of(layer) for layer in self.layers]
+        return Params(layers, of(self.pooling), of(self.readout), of(self.linear))
+
+    def carry_widths(self):
+        """The width of each array that goes on from step to step."""
+        widths = [width for layer in self.layers for width in layer.state_widths()]
+        return widths + self.pooling.carry_widths()
+
+    def initialize(self, rng, dtype, *, init="glorot", forget_bias=1.0, longest=1):
+        """Draw an initial ``theta``; ``longest`` is the length of the longest sequence."""
+        theta = np.zeros(self.layout.size, dtype)
+        params = self.params(theta)
+        for layer, part in zip(self.layers, params.layers, strict=True):
+            layer.initialize(part, init, forget_bias, longest, rng)
+        self.pooling.initialize(params.pooling, DENSE[init], rng)
+        self.readout.initialize(params.readout, DENSE[init], rng)
         return theta
+
+    def start_from_least_squares(self, theta, sequences, target, weight, alpha):
+        """Begin where the linear path is all there is, and as good as it gets alone."""
+        params = self.params(theta)
+        batches = [np.arange(len(target))[b] for b in gen_batches(len(target), LINEAR_BATCH_SIZE)]
+        weight_ar, intercept = self.linear.least_squares(
+            sequences, target.astype(np.float64), weight.astype(np.float64), alpha, batches
+        )
+        params.linear["weight_ar"][:] = weight_ar
+        params.readout["weight_out"][:] = 0
+        params.readout["bias_out"][:] = intercept
 
     def prepare(self, params, arena):
         """The parameters as ``forward`` reads them."""
-        *layer_params, readout_params = params
-        prepared = [
-            layer.prepare(params, arena)
-            for layer, params in zip(self.layers, layer_params, strict=True)
+        layers = [
+            layer.prepare(part, arena)
+            for layer, part in zip(self.layers, params.layers, strict=True)
         ]
-        return [*prepared, readout_params]
+        return params._replace(layers=layers)
 
-    def forward(self, prepared, minibatch, *, keep=False, dropout_rng=None):
+    def forward(self, prepared, minibatch, *, before=None, keep=False, dropout_rng=None):
         """Raw predictions for a minibatch, in its order.
 
-        With ``keep`` the trace can go through ``backward``; with ``dropout_rng`` dropout acts.
+        ``before`` is what the steps before the minibatch left, a carry of an earlier trace. With
+        ``keep`` the trace can go through ``backward``; with ``dropout_rng`` dropout acts.
         """
-        *layers_prepared, readout_params = prepared
-        traces, masks, x = [], [], minibatch.x
-        for k, (layer, weights) in enumerate(zip(self.layers, layers_prepared, strict=True)):
-            if k > 0 and dropout_rng is not None and self.dropout > 0:
-                kept = dropout_rng.random(x.shape, dtype=np.float32) >= self.dropout
-                masks.append(kept * x.dtype.type(1 / (1 - self.dropout)))
-                x = x * masks[-1]
-            trace = layer.forward(weights, minibatch, x, keep)
+        traces, masks, carry, x = [], [], [], minibatch.x
+        given = iter(self._nothing(minibatch, x.dtype) if before is None else before)
+        for layer, weights in zip(self.layers, prepared.layers, strict=True):
+            if traces:
+                x = self._drop(x, masks, dropout_rng)
+            initial = [next(given) for _ in layer.state_widths()]
+            trace = layer.forward(weights, minibatch, x, initial, keep)
             # Without a backward pass the layers below are done with. In the first minibatch that
             # frees their memory; later it is the arena's, until the next minibatch.
             traces = [*traces, trace] if keep else [trace]
+            if before is not None:
+                carry += trace.final
             x = trace.output
-        pooled = self.readout.pool(minibatch, traces[-1].states[0])
-        return Trace(traces, masks, pooled, self.readout.forward(readout_params, pooled))
+        pooled, pooled_carry, cache = self.pooling.forward(
+            prepared.pooling, minibatch, x, traces[-1].summary, list(given)
+        )
+        dropped = self._drop(pooled, masks, dropout_rng)
+        raw = self.readout.forward(prepared.readout, dropped)
+        lags = None
+        if prepared.linear:
+            linear, lags = self.linear.forward(prepared.linear, minibatch)
+            raw += linear
+        return Trace(traces, masks, cache, pooled, dropped, lags, raw, carry + pooled_carry)
 
-    def backward(self, params, minibatch, trace, draw, dparams):
-        """Add to ``dparams`` the gradients of the parameters, given that of the raw predictions."""
-        *layer_params, readout_params = params
-        *layer_dparams, readout_dparams = dparams
-        dh = self.readout.backward(readout_params, trace.pooled, draw, readout_dparams)
-        dout = None
+    def _nothing(self, minibatch, dtype):
+        """The carry before the first step: states of zero, and an empty pool."""
+        states = [None for layer in self.layers for _ in layer.state_widths()]
+        shape = minibatch.n_sequences
+        return states + [np.zeros((shape, w), dtype) for w in self.pooling.carry_widths()]
+
+    def _drop(self, values, masks, rng):
+        """The values with dropout, its mask at the end of ``masks``; without an rng as they are."""
+        if rng is None or self.dropout == 0:
+            return values
+        masks.append(dropout_mask(values.shape, self.dropout, values.dtype, rng))
+        return values * masks[-1]
+
+    def backward(self, params, minibatch, trace, draw, dparams, need_dx=False):
+        """Add to ``dparams`` the gradients of the parameters, given that of the raw predictions.
+
+        Returns the gradient of the input of every layer, (N, ·) each; of the first only with
+        ``need_dx``.
+        """
+        if params.linear:
+            self.linear.backward(trace.lags, draw, dparams.linear)
+        masks = list(trace.masks)
+        dpooled = self.readout.backward(params.readout, trace.dropped, draw, dparams.readout)
+        if masks:
+            dpooled *= masks.pop()
+        dout, dsummary = self.pooling.backward(
+            params.pooling, minibatch, trace.layers[-1].output, trace.pooling, dpooled,
+            dparams.pooling,
+        )  # fmt: skip
+        dinputs = []
         for k in reversed(range(len(self.layers))):
-            dfinal = [None] * len(trace.layers[k].states)
-            if k == len(self.layers) - 1:
-                dfinal[0] = dh
             dout = self.layers[k].backward(
-                layer_params[k], minibatch, trace.layers[k], dout, dfinal, layer_dparams[k], k > 0
-            )
-            if k > 0 and trace.masks:
-                dout *= trace.masks[k - 1]
+                params.layers[k], minibatch, trace.layers[k], dout, dsummary, dparams.layers[k],
+                k > 0 or need_dx,
+            )  # fmt: skip
+            dsummary = None
+            if k > 0 and masks:
+                dout *= masks.pop()
+            dinputs.insert(0, dout)
+        return dinputs
 
     @quiet
     def predict(self, theta, sequences):
-        """Raw predictions (n, n_outputs) in float64, and pooled hidden states (n, H)."""
+        """Raw predictions (n, n_outputs) in float64, and pooled hidden states (n, D)."""
         n = len(sequences)
-        raw = np.empty((n, self.readout.n_outputs), np.float64)
-        pooled = np.empty((n, self.readout.n_hidden), theta.dtype)
+        raw = np.empty((n, self.n_outputs), np.float64)
+        pooled = np.empty((n, self.width), theta.dtype)
         arena = Arena()
         prepared = self.prepare(self.params(theta), Arena())
         for start in range(0, n, PREDICT_BATCH_SIZE):

@@ -1,9 +1,26 @@
-"""Training: epochs, minibatches, stopping and optimizers.
+"""Training: epochs, minibatches, stopping, optimizers and schedules.
 
 It sees a vector ``theta`` and ``loss_gradient(theta, index)``, and no network.
 """
 
+from skrnn.training.batches import Batches
+from skrnn.training.descent import MinibatchDescent
+from skrnn.training.lbfgs import LBFGS
 from skrnn.training.loop import Trainer
-from skrnn.training.optimizers import SGD, Adam
+from skrnn.training.optimizers import SGD, Adam, AdamW, RMSProp
+from skrnn.training.schedules import Adaptive, Constant, Cosine, InverseScaling
 
-__all__ = ["SGD", "Adam", "Trainer"]
+__all__ = [
+    "LBFGS",
+    "SGD",
+    "Adam",
+    "AdamW",
+    "Adaptive",
+    "Batches",
+    "Constant",
+    "Cosine",
+    "InverseScaling",
+    "MinibatchDescent",
+    "RMSProp",
+    "Trainer",
+]

@@ -1,4 +1,4 @@
-"""Optimizers. ``step`` changes theta in place, given its gradient.
+"""Optimizers. ``step`` changes theta in place, given its gradient and the learning rate.
 
 Parameters become Python floats, as a NumPy float64 would raise the precision of a float32 theta.
 """
@@ -7,18 +7,20 @@ import math
 
 import numpy as np
 
+# Of the second moment, as Hinton's lecture has it.
+RMSPROP_DECAY = 0.9
+
 
 class SGD:
     """Gradient descent with momentum, Nesterov's or classical (Sutskever et al. 2013)."""
 
-    def __init__(self, learning_rate, momentum, nesterov):
-        self.learning_rate = float(learning_rate)
+    def __init__(self, momentum, nesterov):
         self.momentum = float(momentum)
         self.nesterov = nesterov
         self.velocity = 0.0
 
-    def step(self, theta, gradient):
-        descent = -self.learning_rate * gradient
+    def step(self, theta, gradient, rate):
+        descent = -rate * gradient
         self.velocity = self.momentum * self.velocity + descent
         theta += self.momentum * self.velocity + descent if self.nesterov else self.velocity
 
@@ -26,20 +28,45 @@ class SGD:
 class Adam:
     """Adam (Kingma & Ba 2015), with the bias correction folded into the step size."""
 
-    def __init__(self, learning_rate, beta_1, beta_2, epsilon):
-        self.learning_rate = float(learning_rate)
+    def __init__(self, beta_1, beta_2, epsilon):
         self.beta_1 = float(beta_1)
         self.beta_2 = float(beta_2)
         self.epsilon = float(epsilon)
         self.n_steps = 0
 
-    def step(self, theta, gradient):
+    def step(self, theta, gradient, rate):
         if self.n_steps == 0:
             self.mean = np.zeros_like(theta)
             self.square = np.zeros_like(theta)
         self.n_steps += 1
         self.mean += (1 - self.beta_1) * (gradient - self.mean)
         self.square += (1 - self.beta_2) * (gradient * gradient - self.square)
-        size = self.learning_rate * math.sqrt(1 - self.beta_2**self.n_steps)
-        size /= 1 - self.beta_1**self.n_steps
+        size = rate * math.sqrt(1 - self.beta_2**self.n_steps) / (1 - self.beta_1**self.n_steps)
         theta -= size * self.mean / (np.sqrt(self.square) + self.epsilon)
+
+
+class AdamW(Adam):
+    """Adam with weights that decay apart from the gradient (Loshchilov & Hutter 2019).
+
+    ``decay`` (n_parameters,) is how fast, relative to the learning rate.
+    """
+
+    def __init__(self, beta_1, beta_2, epsilon, decay):
+        super().__init__(beta_1, beta_2, epsilon)
+        self.decay = decay
+
+    def step(self, theta, gradient, rate):
+        theta -= rate * self.decay * theta
+        super().step(theta, gradient, rate)
+
+
+class RMSProp:
+    """Steps divided by a running root mean square of the gradient (Hinton 2012)."""
+
+    def __init__(self, epsilon):
+        self.epsilon = float(epsilon)
+        self.square = 0.0
+
+    def step(self, theta, gradient, rate):
+        self.square = RMSPROP_DECAY * self.square + (1 - RMSPROP_DECAY) * gradient * gradient
+        theta -= rate * gradient / (np.sqrt(self.square) + self.epsilon)

@@ -1,0 +1,169 @@
+"""Targets that are classes."""
+
+from dataclasses import KW_ONLY, dataclass
+
+import numpy as np
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.metrics import accuracy_score
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils import check_array, column_or_1d, compute_sample_weight
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+from skrnn.estimators._base import RecurrentEstimator
+from skrnn.network.losses import BinaryLogLoss, MultilabelLogLoss, MultinomialLogLoss
+
+
+@dataclass(eq=False, repr=False)
+class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
+    """One of two or more classes for each sequence, or any number of labels.
+
+    Parameters
+    ----------
+    class_weight : dict, 'balanced' or None, default=None
+        The weight of each class, by its label; "balanced" makes all classes count the same.
+        Multiplied with ``sample_weight``.
+    """
+
+    _: KW_ONLY
+    class_weight: dict | str | None = None
+
+    _parameter_constraints = {"class_weight": [dict, list, StrOptions({"balanced"}), None]}
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, sample_weight=None, classes=None):
+        """Train for one epoch on more sequences, going on from the call before.
+
+        Parameters
+        ----------
+        X : array-like, list of arrays or Sequences
+            The sequences, in any form that ``fit`` takes.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            The classes, one for each sequence, or an indicator of labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            How much each sequence counts, not negative; None is 1 for all.
+        classes : array-like of shape (n_classes,), default=None
+            All classes that there are; needed in the first call unless y is an indicator of
+            labels, and the same, or None, in later ones.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data is not as described, if y has classes that were not named,
+            if training diverges, or with ``early_stopping``, ``solver="lbfgs"``,
+            ``learning_rate="cosine"`` or ``class_weight="balanced"``, which need all of the data
+            and the epochs. The estimator is then as it was.
+        """
+        return self._partial_fit(X, y, sample_weight, classes=classes)
+
+    def predict(self, X):
+        """Predict the class of each sequence.
+
+        Parameters
+        ----------
+        X : array-like, list of arrays or Sequences
+            The sequences, in any form that ``fit`` takes.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+            The most probable class; for an indicator, 1 for each label that is more probable
+            than not.
+        """
+        log_proba = self.predict_log_proba(X)
+        if isinstance(self._loss, MultilabelLogLoss):
+            return (log_proba > np.log(0.5)).astype(int)
+        return self.classes_[log_proba.argmax(axis=1)]
+
+    def predict_proba(self, X):
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like, list of arrays or Sequences
+            The sequences, in any form that ``fit`` takes.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            The probabilities, in the order of ``classes_``; for an indicator that of each label.
+        """
+        return np.exp(self.predict_log_proba(X))
+
+    def predict_log_proba(self, X):
+        """Predict the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like, list of arrays or Sequences
+            The sequences, in any form that ``fit`` takes.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            The log probabilities, in the order of ``classes_``; for an indicator that of each
+            label.
+        """
+        raw, _ = self._predict(X)
+        return self._loss.log_proba(raw)
+
+    def _validate_y(self, y):
+        y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+        check_classification_targets(y)
+        return y if type_of_target(y) == "multilabel-indicator" else column_or_1d(y, warn=True)
+
+    def _class_weight(self, y):
+        return 1.0 if self.class_weight is None else compute_sample_weight(self.class_weight, y)
+
+    def _encode_target(self, y, weight, *, reset, classes=None):
+        """Indicators (n_samples, n_outputs), and what knows of their meaning."""
+        if y.ndim == 2:
+            target, loss, found = y, MultilabelLogLoss, np.arange(y.shape[1])
+        else:
+            known = self.classes_ if not reset else y if classes is None else classes
+            binarizer = LabelBinarizer().fit(known)
+            unknown = np.setdiff1d(y, binarizer.classes_)
+            if len(unknown):
+                raise ValueError(
+                    f"y has labels {unknown.tolist()}, which are not among the classes "
+                    f"{binarizer.classes_.tolist()}. Name all classes in the first call to "
+                    f"partial_fit, or fit without warm_start."
+                )
+            target, found = binarizer.transform(y), binarizer.classes_
+            if len(found) < 2:
+                raise ValueError(
+                    f"y has one class only, {found.tolist()[0]!r}; a classifier needs at least two."
+                )
+            loss = BinaryLogLoss if target.shape[1] == 1 else MultinomialLogLoss
+        named = found if classes is None else np.unique(classes)
+        before = found if reset else self.classes_
+        if not (np.array_equal(named, before) and (reset or isinstance(self._loss, loss))):
+            raise ValueError(
+                f"{type(self).__name__} was fitted with the classes {before.tolist()}, now it is "
+                f"to be {named.tolist()}; expected the same ones, and the same form of y."
+            )
+        return target, {"classes_": found, "_loss": loss()}
+
+    def _validation_score(self, target, raw, weight):
+        return accuracy_score(self._decide(target, 0.5), self._decide(raw, 0), sample_weight=weight)
+
+    def _labels(self, target):
+        if isinstance(self._loss, MultilabelLogLoss):
+            return None
+        return self.classes_[self._decide(target, 0.5).astype(int)]
+
+    def _decide(self, outputs, threshold):
+        """The class: the largest output, or whether the only one, or each, is above threshold."""
+        if isinstance(self._loss, MultilabelLogLoss):
+            return outputs > threshold
+        return outputs[:, 0] > threshold if outputs.shape[1] == 1 else outputs.argmax(axis=1)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

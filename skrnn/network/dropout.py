@@ -1,0 +1,36 @@
+"""Dropout: of values, and of the recurrent connections of whole units."""
+
+import numpy as np
+
+
+def dropout_mask(shape, rate, dtype, rng):
+    """Zero with probability ``rate``, else what keeps the mean (Srivastava et al. 2014)."""
+    kept = rng.random(shape, dtype=np.float32) >= rate
+    return kept * dtype.type(1 / (1 - rate))
+
+
+def drop_recurrent(params, rate, rng):
+    """The parameters of a network with the recurrent connections of some of its units cut.
+
+    A unit is dropped at every step alike, as a column of ``weight_hh`` is a weight that all
+    steps share; Gal & Ghahramani (2016) sample the weights of a network so.
+
+    Returns
+    -------
+    params : Params
+    masks : list of dict of str to ndarray
+        By what the gradients of the parameters of each layer must be multiplied.
+    """
+    masks = [
+        {
+            name: dropout_mask(weight.shape[1], rate, weight.dtype, rng)
+            for name, weight in layer.items()
+            if name.startswith("weight_hh")
+        }
+        for layer in params.layers
+    ]
+    layers = [
+        layer | {name: layer[name] * mask for name, mask in layer_masks.items()}
+        for layer, layer_masks in zip(params.layers, masks, strict=True)
+    ]
+    return params._replace(layers=layers), masks

@@ -1,0 +1,27 @@
+"""Truncated back-propagation through time: what the steps before the truncation leave."""
+
+import numpy as np
+
+from skrnn.network.minibatch import Minibatch
+
+
+def read_before(network, prepared, sequences, index, n_steps, arena, dropout_rng):
+    """Read all but the last ``n_steps`` steps of the sequences ``index``, in chunks of as many.
+
+    Nothing is kept for a backward pass, so memory grows with the chunk and not with the sequence.
+
+    Returns
+    -------
+    list of ndarray
+        The carry of the last steps' forward pass, each (len(index), ·) in the order of ``index``.
+    """
+    dtype = sequences.dtype
+    carry = [np.zeros((len(index), width), dtype) for width in network.carry_widths()]
+    longest = int(sequences.lengths[index].max())
+    for n_chunks in range((longest - 1) // n_steps, 0, -1):
+        chunk = Minibatch(sequences, index, arena, skip=n_chunks * n_steps, n_steps=n_steps)
+        before = [array[chunk.places] for array in carry]
+        trace = network.forward(prepared, chunk, before=before, dropout_rng=dropout_rng)
+        for array, after in zip(carry, trace.carry, strict=True):
+            array[chunk.places] = after
+    return carry

@@ -1,0 +1,63 @@
+"""Learning-rate schedules: how large a step is, and what happens when nothing improves."""
+
+import math
+
+# Of all steps, those in which the rate of the cosine schedule rises.
+WARM_UP = 0.1
+# The adaptive rate is divided by this, down to no less than that, as in scikit-learn.
+ADAPTIVE_FACTOR, ADAPTIVE_LEAST = 5.0, 1e-6
+
+
+class Constant:
+    """Always the same rate."""
+
+    def __init__(self, learning_rate):
+        self.learning_rate = float(learning_rate)
+
+    def rate(self, n_epochs, n_samples):
+        """The rate after so many epochs, parts of them counted, of so many samples."""
+        return self.learning_rate
+
+    def slow_down(self):
+        """Lower the rate, as nothing improves. Returns whether there is a point in going on."""
+        return False
+
+
+class InverseScaling(Constant):
+    """Divided, after each epoch, by a power of the number of samples seen.
+
+    ``n_seen`` is how many had been seen before.
+    """
+
+    def __init__(self, learning_rate, power, n_seen=0):
+        super().__init__(learning_rate)
+        self.power = float(power)
+        self.n_seen = n_seen
+
+    def rate(self, n_epochs, n_samples):
+        n_seen = self.n_seen + int(n_epochs) * n_samples
+        return self.learning_rate / (n_seen + 1) ** self.power
+
+
+class Adaptive(Constant):
+    """Divided by five whenever nothing improves."""
+
+    def slow_down(self):
+        if self.learning_rate <= ADAPTIVE_LEAST:
+            return False
+        self.learning_rate /= ADAPTIVE_FACTOR
+        return True
+
+
+class Cosine(Constant):
+    """Rising linearly at first, then falling like a cosine to zero (Loshchilov & Hutter 2017)."""
+
+    def __init__(self, learning_rate, max_iter):
+        super().__init__(learning_rate)
+        self.max_iter = max_iter
+
+    def rate(self, n_epochs, n_samples):
+        done = n_epochs / self.max_iter
+        if done < WARM_UP:
+            return self.learning_rate * done / WARM_UP
+        return self.learning_rate * (1 + math.cos(math.pi * (done - WARM_UP) / (1 - WARM_UP))) / 2
