@@ -14,10 +14,23 @@ ESTIMATORS = [
     for cell in ("RNN", "GRU", "LSTM")
     for kind in ("Regressor", "Classifier")
 ]
+SOLVERS = ("adamw", "rmsprop", "sgd", "lbfgs")
+ESTIMATORS += [
+    estimator(8, max_iter=200, solver=solver, learning_rate_init=0.1 if solver == "sgd" else 0.02)
+    for estimator in (skrnn.GRURegressor, skrnn.GRUClassifier)
+    for solver in SOLVERS
+]
 WINDOW_REASON = "each row becomes the window that ends with it, so its neighbours matter"
+
+WEIGHT_REASON = (
+    "a hundred epochs make the last bit of a sum in another order visible; with few of them, in "
+    "float64, it holds: test_sample_weights.py"
+)
 
 
 def expected_failures(estimator):
+    if estimator in ESTIMATORS:
+        return {"check_sample_weight_equivalence_on_dense_data": WEIGHT_REASON}
     if isinstance(estimator, skrnn.SlidingWindow):
         return {
             "check_methods_sample_order_invariance": WINDOW_REASON,

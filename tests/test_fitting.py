@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skrnn.estimators._blas import single_threaded_blas
+from skrnn.network.objective import Objective
 from tests._estimators import ESTIMATORS, assert_same_outputs, make, outputs, problem
 
 # Stopping.
@@ -261,15 +262,42 @@ def test_failure_leaves_everything_as_it_was(name, failure):
         assert_unchanged(model, before)
 
 
-def test_interruption_leaves_everything_as_it_was(monkeypatch):
+def interrupt_after(monkeypatch, epoch):
+    """Training that says something is interrupted when it tells of that epoch."""
+
+    def interrupt(line):
+        if line.startswith(f"Iteration {epoch},"):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("builtins.print", interrupt)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_interruption_keeps_the_last_complete_epoch(name, early_stopping, monkeypatch):
+    X, y = problem(name)
+    options = {"early_stopping": early_stopping, "validation_fraction": 0.3}
+    expected = make(name, max_iter=3, **options).fit(X, y)
+    model = make(name, max_iter=9, verbose=True, **options)
+    interrupt_after(monkeypatch, 3)
+    with pytest.warns(UserWarning, match="interrupted; the model after epoch 3 is kept") as record:
+        model.fit(X, y)
+    assert record[0].filename == __file__
+    assert model.n_iter_ == 3
+    assert model.loss_curve_ == expected.loss_curve_
+    assert model.validation_scores_ == expected.validation_scores_
+    assert_same_outputs(model, X, expected, X)
+
+
+def test_interruption_of_the_first_epoch_leaves_everything_as_it_was(monkeypatch):
     X, y = problem()
     model = make("GRURegressor", verbose=True, max_iter=2).fit(X, y)
     before = copy_of(model)
 
-    def interrupt(line):
+    def interrupt(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("builtins.print", interrupt)
+    monkeypatch.setattr(Objective, "loss_gradient", interrupt)
     with pytest.raises(KeyboardInterrupt):
         model.fit(-X, y)
     assert_unchanged(model, before)

@@ -103,8 +103,7 @@ class RecurrentEstimator(
     def _partial_fit(self, X, y, sample_weight, **encoding):
         """One epoch, going on from the one before with the same optimizer."""
         for name, value in {
-            "solver": "lbfgs", "early_stopping": True, "learning_rate": "cosine",
-            "class_weight": "balanced",
+            "early_stopping": True, "learning_rate": "cosine", "class_weight": "balanced",
         }.items():  # fmt: skip
             if getattr(self, name, None) == value:
                 raise ValueError(
@@ -130,9 +129,9 @@ class RecurrentEstimator(
                     f"target y is None."
                 )
             check_consistent_length(sequences, y)
-            y = self._validate_y(y)
-            weight = self._weight(sequences, y, sample_weight)
-            target, attributes = self._encode_target(y, weight, reset=not resume, **encoding)
+            values = self._validate_y(y)
+            weight = self._weight(sequences, values, sample_weight)
+            target, attributes = self._encode_target(values, weight, reset=not resume, **encoding)
             self._set(attributes)
             kept = np.flatnonzero(weight)
             fit = Fit(
@@ -169,7 +168,7 @@ class RecurrentEstimator(
     def _weight(self, sequences, y, sample_weight):
         """The weight of every sequence, (n_samples,)."""
         weight = _check_sample_weight(
-            sample_weight, sequences, dtype=np.float64, ensure_non_negative=True
+            sample_weight, sequences.starts, dtype=np.float64, ensure_non_negative=True
         )
         weight = weight * self._class_weight(y) * (sequences.lengths >= self.min_length)
         if not weight.any():
@@ -293,6 +292,13 @@ class RecurrentEstimator(
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+def trains_by_minibatches(estimator):
+    """Whether there is a ``partial_fit``."""
+    if estimator.solver == "lbfgs":
+        raise AttributeError("solver='lbfgs' has no partial_fit, as it needs all of the data.")
+    return True
 
 
 @contextmanager

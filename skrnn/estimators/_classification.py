@@ -8,9 +8,10 @@ from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import check_array, column_or_1d, compute_sample_weight
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from skrnn.estimators._base import RecurrentEstimator
+from skrnn.estimators._base import RecurrentEstimator, trains_by_minibatches
 from skrnn.network.losses import BinaryLogLoss, MultilabelLogLoss, MultinomialLogLoss
 
 
@@ -30,6 +31,7 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
 
     _parameter_constraints = {"class_weight": [dict, list, StrOptions({"balanced"}), None]}
 
+    @available_if(trains_by_minibatches)
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None, classes=None):
         """Train for one epoch on more sequences, going on from the call before.
@@ -55,9 +57,11 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         ------
         ValueError
             If a parameter or the data is not as described, if y has classes that were not named,
-            if training diverges, or with ``early_stopping``, ``solver="lbfgs"``,
-            ``learning_rate="cosine"`` or ``class_weight="balanced"``, which need all of the data
-            and the epochs. The estimator is then as it was.
+            if training diverges, or with ``early_stopping``, ``learning_rate="cosine"`` or
+            ``class_weight="balanced"``, which need all of the data and the epochs. The estimator
+            is then as it was.
+        AttributeError
+            With ``solver="lbfgs"``, which needs all of the data too.
         """
         return self._partial_fit(X, y, sample_weight, classes=classes)
 

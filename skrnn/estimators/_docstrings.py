@@ -28,6 +28,10 @@ ATTRIBUTES = """\
     loss_curve_ : list of float
         The mean loss of each epoch.
 
+    gradient_norms_ : list of float
+        The mean norm of the gradients of each epoch, before ``max_grad_norm`` acts. If it falls
+        towards 0 or grows, see ``gradient_flow``.
+
     best_loss_ : float or None
         The least loss of an epoch; None with ``early_stopping``.
 

@@ -118,7 +118,7 @@ class Fit:
         if trainer.interrupted:
             warnings.warn(
                 f"Training was interrupted; the model after epoch {trainer.n_iter} is kept.",
-                stacklevel=4,
+                stacklevel=5,
             )
         elif not (
             trainer.converged or trainer.stopped or n_iter_no_change == np.inf or self.is_partial
@@ -127,7 +127,7 @@ class Fit:
                 f"Training reached {self.solver.limit} and has not converged yet. Raise it, or "
                 f"set n_iter_no_change=np.inf to train a fixed number of epochs.",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
     def attributes(self):

@@ -10,8 +10,9 @@ from sklearn.metrics import d2_absolute_error_score, d2_pinball_score, r2_score
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
 
-from skrnn.estimators._base import RecurrentEstimator
+from skrnn.estimators._base import RecurrentEstimator, trains_by_minibatches
 from skrnn.network.losses import AbsoluteError, Huber, Pinball, Poisson, SquaredError
 
 
@@ -54,6 +55,7 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         "ar_steps": [Interval(Integral, 0, None, closed="left")],
     }
 
+    @available_if(trains_by_minibatches)
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one epoch on more sequences, going on from the call before.
@@ -78,8 +80,10 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         ------
         ValueError
             If a parameter or the data is not as described, if training diverges, or with
-            ``early_stopping``, ``solver="lbfgs"`` or ``learning_rate="cosine"``, which need all
-            of the data and the epochs. The estimator is then as it was.
+            ``early_stopping`` or ``learning_rate="cosine"``, which need all of the data and the
+            epochs. The estimator is then as it was.
+        AttributeError
+            With ``solver="lbfgs"``, which needs all of the data too.
         """
         return self._partial_fit(X, y, sample_weight)
 

@@ -77,20 +77,19 @@ class Trainer:
 
     def _assess(self, theta, loss, norm):
         """Take an epoch into account, and decide whether there is a point in another."""
-        self.loss_curve.append(loss)
-        self.gradient_norms.append(norm)
-        self._report(f"Iteration {self.n_iter}, loss = {loss:.8f}")
-        merit = -loss
+        merit, scores = -loss, []
         if self.validation_score is not None:
             merit = self.validation_score(theta)
             if not np.isfinite(merit):
                 raise divergence(
-                    f"Training diverged in epoch {self.n_iter}: validation score = {merit}."
+                    f"Training diverged in epoch {self.n_iter + 1}: validation score = {merit}."
                 )
-            self.validation_scores.append(merit)
-            self._report(f"Validation score: {merit:f}")
+            scores = [merit]
         if self.validation_score is None or merit > self.best:
             self.kept = theta.copy()
+        self.loss_curve.append(loss)
+        self.gradient_norms.append(norm)
+        self.validation_scores += scores
         self.n_idle = self.n_idle + 1 if merit < self.best + self.tol else 0
         self.best = max(self.best, merit)
         if self.n_idle > self.n_iter_no_change:
@@ -98,6 +97,9 @@ class Trainer:
                 self.n_idle = 0
             else:
                 self.converged = True
+        self._report(f"Iteration {self.n_iter}, loss = {loss:.8f}")
+        for score in scores:
+            self._report(f"Validation score: {score:f}")
 
     def _report(self, line):
         if self.verbose:
