@@ -14,11 +14,16 @@ ESTIMATORS = [
     for cell in ("RNN", "GRU", "LSTM")
     for kind in ("Regressor", "Classifier")
 ]
-SOLVERS = ("adamw", "rmsprop", "sgd", "lbfgs")
+OTHER_SOLVERS = {
+    "adamw": {"learning_rate_init": 0.02},
+    "rmsprop": {"learning_rate_init": 0.02},
+    "sgd": {"learning_rate_init": 0.05, "max_iter": 500},
+    "lbfgs": {"max_iter": 100, "dtype": "float64"},  # finds weights whose rounding shows
+}
 ESTIMATORS += [
-    estimator(8, max_iter=200, solver=solver, learning_rate_init=0.1 if solver == "sgd" else 0.02)
+    estimator(8, solver=solver, **parameters)
     for estimator in (skrnn.GRURegressor, skrnn.GRUClassifier)
-    for solver in SOLVERS
+    for solver, parameters in OTHER_SOLVERS.items()
 ]
 WINDOW_REASON = "each row becomes the window that ends with it, so its neighbours matter"
 

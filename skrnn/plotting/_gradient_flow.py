@@ -1,0 +1,113 @@
+"""The gradient's norm by time step, back from the end."""
+
+from sklearn.utils.validation import check_is_fitted
+
+from skrnn.plotting._axes import axes_of
+
+
+class GradientFlowDisplay:
+    """How far back in time the gradient reaches.
+
+    A line that falls steeply is a gradient that vanishes: the network cannot learn from what was
+    long ago (try an LSTM or GRU, ``forget_bias`` or ``init="identity"``). One that rises is a
+    gradient that explodes (try ``max_grad_norm``). See Pascanu, Mikolov & Bengio (2013).
+
+    It is recommended to use :meth:`from_estimator`.
+
+    Parameters
+    ----------
+    gradient_norms : ndarray of shape (n_layers, n_timesteps)
+        The norm of the gradient by the input of each layer, so many steps before the last.
+
+    estimator_name : str or None, default=None
+        For the legend.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes.
+
+    figure_ : matplotlib Figure
+        The figure.
+
+    lines_ : list of matplotlib Line2D
+        One line for each layer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import GRURegressor
+    >>> from skrnn.plotting import GradientFlowDisplay
+    >>> X = np.random.default_rng(0).uniform(size=(200, 12))
+    >>> y = X.mean(axis=1)
+    >>> model = GRURegressor(8, max_iter=5, n_iter_no_change=np.inf).fit(X, y)
+    >>> display = GradientFlowDisplay.from_estimator(model, X, y)
+    >>> display.gradient_norms.shape
+    (1, 12)
+    """
+
+    def __init__(self, *, gradient_norms, estimator_name=None):
+        self.gradient_norms = gradient_norms
+        self.estimator_name = estimator_name
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y, *, ax=None, name=None, **kwargs):
+        """Plot the gradient of a fitted estimator's loss on given data.
+
+        Parameters
+        ----------
+        estimator : estimator instance
+            A fitted estimator of this package.
+
+        X : array-like, list of arrays or Sequences
+            The sequences, in any form that ``fit`` takes.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their targets.
+
+        ax : matplotlib Axes, default=None
+            Where to draw; by default in a new figure.
+
+        name : str, default=None
+            For the legend; by default the name of the class.
+
+        **kwargs : dict
+            Passed to matplotlib's ``plot``.
+
+        Returns
+        -------
+        GradientFlowDisplay
+            The display, with what it has drawn as attributes.
+        """
+        check_is_fitted(estimator)
+        display = cls(
+            gradient_norms=estimator.gradient_flow(X, y),
+            estimator_name=name or type(estimator).__name__,
+        )
+        return display.plot(ax=ax, **kwargs)
+
+    def plot(self, *, ax=None, **kwargs):
+        """Plot the norms, on a logarithmic scale.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; by default in a new figure.
+
+        **kwargs : dict
+            Passed to matplotlib's ``plot``.
+
+        Returns
+        -------
+        GradientFlowDisplay
+            The display itself.
+        """
+        self.ax_ = axes_of(self, ax)
+        self.figure_, self.lines_ = self.ax_.figure, []
+        prefix = f"{self.estimator_name}, " if self.estimator_name else ""
+        for k, norms in enumerate(self.gradient_norms):
+            options = {"label": f"{prefix}layer {k}"} | kwargs
+            self.lines_ += self.ax_.plot(range(len(norms)), norms, **options)
+        self.ax_.set(xlabel="Steps before the last", ylabel="Norm of the gradient", yscale="log")
+        self.ax_.legend()
+        return self
