@@ -63,6 +63,9 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         AttributeError
             With ``solver="lbfgs"``, which needs all of the data too.
         """
+        is_first = not hasattr(self, "_theta")
+        if is_first and classes is None and type_of_target(y) != "multilabel-indicator":
+            raise ValueError("classes must be passed on the first call to partial_fit.")
         return self._partial_fit(X, y, sample_weight, classes=classes)
 
     def predict(self, X):

@@ -107,7 +107,7 @@ class Fit:
         self.network.params(theta).readout["bias_out"][:] = loss.start(target, weight)
         if self.network.linear.n_steps:
             self.network.start_from_least_squares(
-                theta, sequences, loss.link(target), weight, alpha
+                theta, sequences, loss.link(target, weight), weight, alpha
             )
         return theta
 

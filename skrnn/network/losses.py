@@ -36,12 +36,12 @@ class RegressionLoss(Loss):
         return super().loss_gradient(raw, y, weight / raw.dtype.type(raw.shape[1]))
 
     def start(self, y, weight):
-        return self.link(np.average(y, axis=0, weights=weight)[np.newaxis])[0]
+        return np.average(y, axis=0, weights=weight)
 
     def inverse_link(self, raw):
         return raw
 
-    def link(self, y):
+    def link(self, y, weight):
         """Raw predictions near the targets, for a start by least squares."""
         return y
 
@@ -95,8 +95,11 @@ class Poisson(RegressionLoss):
     def inverse_link(self, raw):
         return np.exp(raw)
 
-    def link(self, y):
-        return np.log((y + y.mean(axis=0)) / 2)  # finite where y is zero
+    def start(self, y, weight):
+        return np.log(super().start(y, weight))
+
+    def link(self, y, weight):
+        return np.log((y + super().start(y, weight)) / 2)  # finite where y is zero
 
 
 class BinaryLogLoss(Loss):

@@ -1,0 +1,170 @@
+"""Going on from an earlier fit: ``warm_start`` and ``partial_fit``."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from tests._estimators import CLASSIFIERS, ESTIMATORS, REGRESSORS, assert_same_outputs, make
+from tests._estimators import problem as small_problem
+from tests.test_fitting import assert_unchanged, copy_of
+
+
+def problem(name):
+    return small_problem(name)
+
+
+def partial_fit(model, X, y, **options):
+    if hasattr(model, "predict_proba"):
+        options["classes"] = [0, 1, 2]
+    return model.partial_fit(X, y, **options)
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_warm_start_goes_on(name):
+    """Without a memory of its own the optimizer does not notice."""
+    X, y = problem(name)
+    options = {"solver": "sgd", "momentum": 0, "shuffle": False, "batch_size": 7}
+    whole = make(name, max_iter=5, **options).fit(X, y)
+    model = make(name, max_iter=2, warm_start=True, **options).fit(X, y)
+    model.set_params(max_iter=3).fit(X, y)
+    np.testing.assert_array_equal(model._theta, whole._theta)
+    assert model.loss_curve_ == whole.loss_curve_
+    assert model.gradient_norms_ == whole.gradient_norms_
+    assert (model.n_iter_, model.t_) == (whole.n_iter_, whole.t_) == (5, 150)
+    assert model.best_loss_ == min(whole.loss_curve_)
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_without_warm_start_fit_begins_again(name):
+    X, y = problem(name)
+    model = make(name).fit(X, y)
+    assert model.fit(X, y).n_iter_ == 3
+    assert_same_outputs(model, X, make(name, warm_start=True).fit(X, y), X)
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_warm_start_shuffles_anew(name):
+    """Equal seeds do not repeat the order of the first epochs."""
+    X, y = problem(name)
+    options = {"batch_size": 1, "learning_rate_init": 1e-9, "max_iter": 1, "warm_start": True}
+    model = make(name, solver="sgd", **options)
+    assert model.fit(X, y).loss_ != model.fit(X, y).loss_
+    again = make(name, solver="sgd", **options).fit(X, y).fit(X, y)
+    assert again.loss_curve_ == model.loss_curve_
+
+
+def test_warm_start_keeps_the_units():
+    """The weights mean standard deviations of the first targets."""
+    X, y = problem("GRURegressor")
+    model = make("GRURegressor", warm_start=True, learning_rate_init=1e-12).fit(X, y)
+    before = model.predict(X)
+    np.testing.assert_allclose(model.fit(X, 1000 * y).predict(X), before, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_warm_start_with_another_network(name):
+    X, y = problem(name)
+    model = make(name, warm_start=True).fit(X, y)
+    model.set_params(hidden_layer_sizes=(4, 3))
+    before = copy_of(model)
+    with pytest.raises(ValueError, match=r"need the same network, but its parameters have changed"):
+        model.fit(X, y)
+    assert_unchanged(model, before)
+    with pytest.raises(ValueError, match="X has 1 features per step"):
+        model.fit(X[:, :, :1], y)
+    assert clone(model).fit(X, y).n_iter_ == 3
+
+
+@pytest.mark.parametrize("solver", ["adam", "adamw", "rmsprop", "sgd"])
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_partial_fit_is_an_epoch(name, solver):
+    """The optimizer keeps its memory from call to call, also through a pickle."""
+    X, y = problem(name)
+    options = {"shuffle": False, "batch_size": 7, "solver": solver}
+    whole = make(name, max_iter=4, **options).fit(X, y)
+    model = make(name, **options)
+    for _ in range(4):
+        model = pickle.loads(pickle.dumps(partial_fit(model, X, y)))
+    np.testing.assert_array_equal(model._theta, whole._theta)
+    assert model.loss_curve_ == whole.loss_curve_
+    assert (model.n_iter_, model.t_) == (4, 120)
+    # A fit begins again.
+    assert_same_outputs(model.fit(X, y), X, make(name, **options).fit(X, y), X)
+
+
+def test_schedules_go_on():
+    X, y = problem("GRURegressor")
+    options = {"shuffle": False, "solver": "sgd", "learning_rate": "invscaling"}
+    whole = make("GRURegressor", max_iter=3, **options).fit(X, y)
+    model = make("GRURegressor", **options)
+    for _ in range(3):
+        model.partial_fit(X, y)
+    np.testing.assert_array_equal(model._theta, whole._theta)
+
+
+@pytest.mark.parametrize("name", REGRESSORS)
+def test_first_call_decides_on_the_units(name):
+    X, y = problem(name)
+    model = make(name, learning_rate_init=1e-12).partial_fit(X, y)
+    before = model.predict(X)
+    np.testing.assert_allclose(model.partial_fit(X, 1000 * y).predict(X), before, rtol=1e-5)
+    with pytest.raises(ValueError, match=r"y has shape \(30, 2\), but .* was fitted with \(\)"):
+        model.partial_fit(X, np.c_[y, y])
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_classes(name):
+    X, y = problem(name)
+    with pytest.raises(ValueError, match="classes must be passed on the first call"):
+        make(name).partial_fit(X, y)
+    some = y < 2
+    model = make(name).partial_fit(X[some], y[some], classes=[2, 0, 1])
+    np.testing.assert_array_equal(model.classes_, [0, 1, 2])
+    assert model.predict_proba(X).shape == (30, 3)
+    model.partial_fit(X, y)
+    with pytest.raises(ValueError, match=r"y has labels \[3\], which are not among .* \[0, 1, 2\]"):
+        model.partial_fit(X, np.where(y == 1, 3, y))
+    with pytest.raises(ValueError, match=r"classes \[0, 1, 2\], now it is to be \[0, 1\]"):
+        model.partial_fit(X[some], y[some], classes=[0, 1])
+    with pytest.raises(ValueError, match="the same form of y"):
+        model.partial_fit(X, np.eye(3, dtype=int)[y])
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_labels(name):
+    X, y = problem(name)
+    indicator = np.eye(3, dtype=int)[y]
+    model = make(name).partial_fit(X, indicator).partial_fit(X, indicator)
+    assert model.n_iter_ == 2
+    assert model.predict(X).shape == (30, 3)
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_what_needs_all_of_the_data(name):
+    X, y = problem(name)
+    assert not hasattr(make(name, solver="lbfgs"), "partial_fit")
+    assert hasattr(make(name), "partial_fit")
+    wrong = {"early_stopping": True, "learning_rate": "cosine"}
+    if name in CLASSIFIERS:
+        wrong["class_weight"] = "balanced"
+    for parameter, value in wrong.items():
+        with pytest.raises(ValueError, match=f"partial_fit does not go with {parameter}="):
+            partial_fit(make(name, **{parameter: value}), X, y)
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_a_failing_call_changes_nothing(name):
+    """The optimizer included: the next call is as if there had been none."""
+    X, y = problem(name)
+    options = {"shuffle": False, "batch_size": 7}
+    model = partial_fit(make(name, **options), X, y)
+    before = copy_of(model)
+    model.set_params(learning_rate_init=1e30, max_grad_norm=None)
+    with pytest.raises(ValueError, match="diverged|not finite"):
+        partial_fit(model, 1e30 * X, y)
+    model.set_params(learning_rate_init=0.001)
+    assert_unchanged(model, before | {"learning_rate_init": 0.001})
+    expected = make(name, max_iter=2, **options).fit(X, y)
+    np.testing.assert_array_equal(partial_fit(model, X, y)._theta, expected._theta)

@@ -1,0 +1,134 @@
+"""Weights: two is twice, zero is not there."""
+
+import numpy as np
+import pytest
+from sklearn.utils import compute_class_weight
+
+from tests._estimators import CLASSIFIERS, ESTIMATORS, assert_same_outputs, make, problem
+
+LOSSES = ["squared_error", "absolute_error", "huber", "quantile", "poisson"]
+SOLVERS = ["adam", "adamw", "rmsprop", "sgd", "lbfgs"]
+
+
+def exact(name, **parameters):
+    """In double precision and a single minibatch."""
+    return make(name, dtype="float64", shuffle=False, **({"alpha": 0.1} | parameters))
+
+
+def assert_equivalent(name, y=None, **parameters):
+    """Weights of 0, 1, 2 and 3 are what leaving out and repeating is."""
+    X, given = problem(name)
+    y = given if y is None else y
+    weight = np.random.default_rng(1).integers(0, 4, 30)
+    repeated = np.repeat(np.arange(30), weight)
+    weighted = exact(name, **parameters).fit(X, y, sample_weight=weight)
+    plain = exact(name, **parameters).fit(X[repeated], y[repeated])
+    np.testing.assert_allclose(weighted.loss_curve_, plain.loss_curve_, rtol=1e-10)
+    np.testing.assert_allclose(weighted.transform(X), plain.transform(X), rtol=1e-6, atol=1e-10)
+    np.testing.assert_allclose(weighted._theta, plain._theta, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_twice_is_repeated(name, solver):
+    assert_equivalent(name, solver=solver)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("normalize_y", [False, True])
+def test_twice_is_repeated_with_every_loss(loss, normalize_y):
+    _, y = problem()
+    options = {"loss": loss, "normalize_y": normalize_y, "ar_steps": 3}
+    assert_equivalent("GRURegressor", np.abs(y), **options)
+
+
+def test_twice_is_repeated_with_labels():
+    _, y = problem()
+    assert_equivalent("GRUClassifier", np.c_[y > 0, y > 0.2, y < -0.1].astype(int))
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_zero_is_left_out(name):
+    """To the last bit, at equal seeds, with minibatches and with early stopping."""
+    X, y = problem(name)
+    weight = np.random.default_rng(1).choice([0.0, 0.5, 2.0], 30)
+    kept = weight > 0
+    options = {"batch_size": 5, "early_stopping": True, "validation_fraction": 0.4}
+    model = make(name, **options).fit(X, y, sample_weight=weight)
+    expected = make(name, **options).fit(X[kept], y[kept], sample_weight=weight[kept])
+    assert_same_outputs(model, X, expected, X)
+    assert model.validation_scores_ == expected.validation_scores_
+    assert model.t_ == expected.t_
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_equal_weights_do_not_matter(name):
+    X, y = problem(name)
+    without = exact(name, alpha=0).fit(X, y)
+    for weight in (np.ones(30), np.full(30, 4.0)):
+        model = exact(name, alpha=0).fit(X, y, sample_weight=weight)
+        np.testing.assert_array_equal(model._theta, without._theta)
+
+
+def test_the_validation_part_is_weighted():
+    X, y = problem()
+    weight = np.where(np.arange(30) < 15, 1e-9, 1.0)
+    options = {"early_stopping": True, "validation_fraction": 0.99 / 3, "max_iter": 1,
+               "validation_split": "last", "dtype": "float64"}  # fmt: skip
+    model = make("GRURegressor", **options).fit(X, y, sample_weight=weight)
+    weight[-1] = 1e9  # the score is that of the last sequence alone
+    other = make("GRURegressor", **options).fit(X, y, sample_weight=weight)
+    assert other.best_validation_score_ != model.best_validation_score_
+    scores = model.score(X[20:], y[20:], sample_weight=np.ones(10))
+    assert scores == pytest.approx(model.best_validation_score_, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_class_weight(name):
+    X, y = problem(name)
+    classes = np.array(["a", "b", "c"])
+    labels = classes[y]
+    balanced = compute_class_weight("balanced", classes=classes, y=labels)
+    weights = dict(zip("abc", balanced, strict=True))
+    sample_weight = np.random.default_rng(0).uniform(0.5, 2, 30)
+    by_sample = make(name).fit(X, labels, sample_weight=[weights[label] for label in labels])
+    both = make(name).fit(
+        X, labels, sample_weight=sample_weight * [weights[label] for label in labels]
+    )
+    for class_weight in (weights, "balanced"):
+        model = make(name, class_weight=class_weight).fit(X, labels)
+        assert_same_outputs(model, X, by_sample, X)
+        model.fit(X, labels, sample_weight=sample_weight)
+        assert_same_outputs(model, X, both, X)
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_min_length(name):
+    """Shorter sequences are not trained on, and are predicted."""
+    rng = np.random.default_rng(0)
+    X = [rng.standard_normal((length, 2)) for length in rng.integers(1, 6, 30)]
+    _, y = problem(name)
+    long = [i for i in range(30) if len(X[i]) >= 3]
+    assert 0 < len(long) < 30
+    model = make(name, min_length=3).fit(X, y)
+    expected = make(name).fit([X[i] for i in long], y[long])
+    assert_same_outputs(model, X, expected, X)
+    with pytest.raises(ValueError, match=r"the longest has 5 steps \(min_length=6\)"):
+        make(name, min_length=6).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        (np.ones(29), r"sample_weight.shape == \(29,\), expected \(30,\)"),
+        (np.ones((30, 2)), "Sample weights must be 1D"),
+        (np.r_[np.ones(29), -1e-9], "Negative values in data passed to `sample_weight`"),
+        (np.full(30, np.nan), "sample_weight contains NaN"),
+        (np.zeros(30), "Sample weights must contain at least one non-zero number"),
+    ],
+)
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_wrong_weights(name, weight, message):
+    X, y = problem(name)
+    with pytest.raises(ValueError, match=message):
+        make(name).fit(X, y, sample_weight=weight)
