@@ -162,7 +162,7 @@ def test_a_failing_call_changes_nothing(name):
     model = partial_fit(make(name, **options), X, y)
     before = copy_of(model)
     model.set_params(learning_rate_init=1e30, max_grad_norm=None)
-    with pytest.raises(ValueError, match="diverged|not finite"):
+    with pytest.raises(ValueError, match=r"diverged|not finite"):
         partial_fit(model, 1e30 * X, y)
     model.set_params(learning_rate_init=0.001)
     assert_unchanged(model, before | {"learning_rate_init": 0.001})

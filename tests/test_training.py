@@ -28,6 +28,8 @@ class Monitor:
 class Script:
     """A solver with given losses; theta counts the epochs, and the norms are their squares."""
 
+    remedies = ("lower learning_rate_init",)
+
     def __init__(self, losses, *, n_slow_downs=0, converged=False, interrupt_at=None):
         self.losses = losses
         self.n_slow_downs = n_slow_downs

@@ -33,6 +33,11 @@ class MinibatchDescent:
         self.converged = False
 
     @property
+    def remedies(self):
+        clip = ["set max_grad_norm (e.g. 1.0)"] if self.max_grad_norm == np.inf else []
+        return ["lower learning_rate_init", *clip]
+
+    @property
     def limit(self):
         return f"max_iter={self.max_iter} epochs"
 
@@ -59,7 +64,7 @@ class MinibatchDescent:
                 raise divergence(
                     f"Training diverged in epoch {epoch + 1}: loss = {loss}, gradient norm = "
                     f"{norm}.",
-                    can_clip=self.max_grad_norm == np.inf,
+                    self.remedies,
                 )
             if norm > self.max_grad_norm:
                 gradient *= self.max_grad_norm / norm
@@ -68,10 +73,7 @@ class MinibatchDescent:
             total += loss * len(index)
             total_norm += norm * len(index)
         if not np.isfinite(theta).all():
-            raise divergence(
-                f"Epoch {epoch + 1} left weights that are not finite.",
-                can_clip=self.max_grad_norm == np.inf,
-            )
+            raise divergence(f"Epoch {epoch + 1} left weights that are not finite.", self.remedies)
         return total / n_samples, total_norm / n_samples
 
     @staticmethod

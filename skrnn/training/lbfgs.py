@@ -28,6 +28,8 @@ class LBFGS:
         self.tol = tol
         self.converged = False
 
+    remedies = ("raise alpha", "take another solver")
+
     @property
     def limit(self):
         return f"max_iter={self.max_iter} iterations or max_fun={self.max_fun} evaluations"
@@ -35,8 +37,10 @@ class LBFGS:
     def run(self, theta, begin_epoch, end_epoch):
         """Train theta in place until ``end_epoch(theta, loss, norm)`` says to stop."""
         norms = {}  # of the gradients since the last iteration, by the loss
+        last, stopped = None, False  # loss and norm at the last iteration, or at the start
 
         def evaluate(x):
+            nonlocal last
             if not norms:
                 begin_epoch()
             theta[:] = x
@@ -45,16 +49,20 @@ class LBFGS:
             norms[loss] = float(np.linalg.norm(gradient))
             if not np.isfinite(loss + norms[loss]):
                 raise divergence(
-                    f"Training diverged: loss = {loss}, gradient norm = {norms[loss]}."
+                    f"Training diverged: loss = {loss}, gradient norm = {norms[loss]}.",
+                    self.remedies,
                 )
+            last = last or (loss, norms[loss])
             return loss, gradient
 
         def after_iteration(intermediate_result):
+            nonlocal last, stopped
             theta[:] = intermediate_result.x
             loss = float(intermediate_result.fun)
-            norm = norms[loss]
+            last = loss, norms[loss]
             norms.clear()
-            if end_epoch(theta, loss, norm):
+            stopped = end_epoch(theta, *last)
+            if stopped:
                 raise StopIteration
 
         result = minimize(
@@ -63,8 +71,9 @@ class LBFGS:
             options={"maxiter": self.max_iter, "maxfun": self.max_fun, "gtol": self.tol},
         )  # fmt: skip
         if norms:  # the start is a minimum, or the search has found nothing better
-            after_iteration(result)
-        self.converged = result.status != 1
+            theta[:] = result.x
+            end_epoch(theta, *last)
+        self.converged = result.status != 1 and not stopped
 
     def slow_down(self):
         """The line search decides on its steps by itself."""

@@ -82,7 +82,8 @@ class Trainer:
             merit = self.validation_score(theta)
             if not np.isfinite(merit):
                 raise divergence(
-                    f"Training diverged in epoch {self.n_iter + 1}: validation score = {merit}."
+                    f"Training diverged in epoch {self.n_iter + 1}: validation score = {merit}.",
+                    self.solver.remedies,
                 )
             scores = [merit]
         if self.validation_score is None or merit > self.best:

@@ -54,7 +54,7 @@ class Cosine(Constant):
 
     def __init__(self, learning_rate, max_iter):
         super().__init__(learning_rate)
-        self.max_iter = max_iter
+        self.max_iter = int(max_iter)
 
     def rate(self, n_epochs, n_samples):
         done = n_epochs / self.max_iter
