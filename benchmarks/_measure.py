@@ -121,11 +121,12 @@ def training_step(cell, shape, dtype=np.float32):
     X, y = data(shape, B * N_MINIBATCHES, dtype)
     network = Network(CELLS[cell], F, sizes, 1)
     theta = network.initialize(np.random.default_rng(0), np.dtype(dtype))
-    objective = Objective(network, SquaredError, as_sequences(X, np.dtype(dtype)), y, 0.0, None)
-    adam, batches = Adam(1e-3, 0.9, 0.999, 1e-8), minibatch_indices(B)
+    weight = np.ones(len(y), y.dtype)
+    objective = Objective(network, SquaredError(), as_sequences(X, np.dtype(dtype)), y, weight)
+    adam, batches = Adam(0.9, 0.999, 1e-8), minibatch_indices(B)
 
     def step():
         _, gradient = objective.loss_gradient(theta, next(batches))
-        adam.step(theta, gradient)
+        adam.step(theta, gradient, 1e-3)
 
     return step

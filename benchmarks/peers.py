@@ -71,8 +71,9 @@ def ours(cell, task, shape):
     def forward():
         minibatch.arena.clear()
         x = minibatch.x
-        for layer, weights in zip(network.layers, prepared, strict=False):
-            x = layer.forward(weights, minibatch, x, False).output
+        for layer, weights in zip(network.layers, prepared.layers, strict=True):
+            initial = [None] * len(layer.state_widths())
+            x = layer.forward(weights, minibatch, x, initial, False).output
 
     return forward
 
