@@ -23,7 +23,7 @@ class LSTMRegressor(LSTMCell, RecurrentRegressor):
     """Long short-term memory network from a sequence to numbers.
 
     One or more LSTM layers (Hochreiter & Schmidhuber 1997) read the sequence; a dense layer
-    turns the last hidden state into the prediction. Training minimises the squared error.
+    turns the pooled hidden state into the prediction. Training minimises ``loss``.
 
     Parameters
     ----------
@@ -59,8 +59,8 @@ class LSTMRegressor(LSTMCell, RecurrentRegressor):
 class GRURegressor(GRUCell, RecurrentRegressor):
     """Gated recurrent unit network from a sequence to numbers.
 
-    One or more GRU layers (Cho et al. 2014) read the sequence; a dense layer turns the last
-    hidden state into the prediction. Training minimises the squared error.
+    One or more GRU layers (Cho et al. 2014) read the sequence; a dense layer turns the pooled
+    hidden state into the prediction. Training minimises ``loss``.
 
     Parameters
     ----------
@@ -97,9 +97,9 @@ class GRURegressor(GRUCell, RecurrentRegressor):
 class RNNRegressor(AnyCell, RecurrentRegressor):
     """Recurrent network from a sequence to numbers, with the cell as a parameter.
 
-    One or more recurrent layers read the sequence; a dense layer turns the last hidden state
-    into the prediction. Training minimises the squared error. The plain cell is that of Elman
-    (1990); ``cell`` makes it a GRU or an LSTM, so that a grid search can choose.
+    One or more recurrent layers read the sequence; a dense layer turns the pooled hidden state
+    into the prediction. Training minimises ``loss``. The plain cell is that of Elman (1990);
+    ``cell`` makes it a GRU or an LSTM, so that a grid search can choose.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ class LSTMClassifier(LSTMCell, RecurrentClassifier):
     """Long short-term memory network from a sequence to a class.
 
     One or more LSTM layers (Hochreiter & Schmidhuber 1997) read the sequence; a dense layer
-    turns the last hidden state into class probabilities. Training minimises the log loss.
+    turns the pooled hidden state into class probabilities. Training minimises the log loss.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ class LSTMClassifier(LSTMCell, RecurrentClassifier):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The classes.
+        The classes; of an indicator the numbers of the labels.
 
     {attributes}
 
@@ -175,7 +175,7 @@ class LSTMClassifier(LSTMCell, RecurrentClassifier):
 class GRUClassifier(GRUCell, RecurrentClassifier):
     """Gated recurrent unit network from a sequence to a class.
 
-    One or more GRU layers (Cho et al. 2014) read the sequence; a dense layer turns the last
+    One or more GRU layers (Cho et al. 2014) read the sequence; a dense layer turns the pooled
     hidden state into class probabilities. Training minimises the log loss.
 
     Parameters
@@ -185,7 +185,7 @@ class GRUClassifier(GRUCell, RecurrentClassifier):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The classes.
+        The classes; of an indicator the numbers of the labels.
 
     {attributes}
 
@@ -216,7 +216,7 @@ class GRUClassifier(GRUCell, RecurrentClassifier):
 class RNNClassifier(AnyCell, RecurrentClassifier):
     """Recurrent network from a sequence to a class, with the cell as a parameter.
 
-    One or more recurrent layers read the sequence; a dense layer turns the last hidden state
+    One or more recurrent layers read the sequence; a dense layer turns the pooled hidden state
     into class probabilities. Training minimises the log loss. The plain cell is that of Elman
     (1990); ``cell`` makes it a GRU or an LSTM, so that a grid search can choose.
 
@@ -227,7 +227,7 @@ class RNNClassifier(AnyCell, RecurrentClassifier):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The classes.
+        The classes; of an indicator the numbers of the labels.
 
     {attributes}
 
