@@ -256,19 +256,6 @@ def test_max_grad_norm(name):
     np.testing.assert_array_equal(unclipped, theta(learning_rate_init=0.3))
 
 
-@pytest.mark.parametrize("name", ESTIMATORS)
-def test_dropout(name):
-    X, y = problem(name)
-    without = make(name, (4, 3)).fit(X, y)
-    dropped = make(name, (4, 3), dropout=0.5).fit(X, y)
-    assert (without._theta != dropped._theta).any()
-    # It acts in training only.
-    assert_same_outputs(dropped, X, dropped, X)
-    # It acts before the head as well, so with one layer too.
-    single = make(name, 4, dropout=0.5).fit(X, y)
-    assert (single._theta != make(name, 4).fit(X, y)._theta).any()
-
-
 # Precision.
 
 
