@@ -116,6 +116,82 @@ def test_other_precision_and_held_out_part(form, parameters):
     assert model.validation_scores_ == expected.validation_scores_
 
 
+CELLS = {
+    "tanh": {"cell": "rnn"},
+    "relu": {"cell": "rnn", "activation": "relu"},
+    "gru": {"cell": "gru"},
+    "reset before": {"cell": "gru", "reset_after": False},
+    "lstm": {"cell": "lstm"},
+}
+VARIATIONS = {
+    "bidirectional": {"bidirectional": True},
+    "mean": {"pooling": "mean"},
+    "max": {"pooling": "max"},
+    "attention": {"pooling": "attention"},
+    "attention to both": {"pooling": "attention", "bidirectional": True},
+    "ar_steps": {"ar_steps": 3},
+    "tbptt_steps": {"tbptt_steps": 2},
+    "tbptt_steps, attention": {"tbptt_steps": 2, "pooling": "attention"},
+    "recurrent_dropout": {"recurrent_dropout": 0.3},
+    "min_length": {"min_length": 3},
+    "chrono": {"forget_bias": "chrono"},
+    "in order": {"shuffle": False},
+    "early_stopping": {"early_stopping": True, "validation_fraction": 0.4},
+    "last part": {
+        "early_stopping": True, "validation_fraction": 0.4, "validation_split": "last",
+        "ar_steps": 2,
+    },
+}  # fmt: skip
+FIVE_FORMS = ["trailing NaN", "leading NaN", "list", "object array", "Sequences"]
+
+
+def assert_one_fit(name, y, **parameters):
+    """The same from each of the five forms."""
+    arrays, _ = problem(name)
+    form, *others = FIVE_FORMS
+    expected = estimator(name, **parameters).fit(FORMS[form](arrays), y)
+    predicted = list(outputs(expected, FORMS[form](arrays)))
+    for other in others:
+        X = FORMS[other](arrays)
+        model = estimator(name, **parameters).fit(X, y)
+        np.testing.assert_array_equal(model._theta, expected._theta)
+        assert model.loss_curve_ == expected.loss_curve_
+        assert model.validation_scores_ == expected.validation_scores_
+        for ours, theirs in zip(outputs(model, X), predicted, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("variation", VARIATIONS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_kind_of_network_and_training(cell, variation):
+    _, y = problem("RNNRegressor")
+    assert_one_fit("RNNRegressor", y, **CELLS[cell], **VARIATIONS[variation])
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_class_in_both_parts(cell):
+    _, y = problem("RNNRegressor")
+    options = {"early_stopping": True, "validation_fraction": 0.4, "bidirectional": True}
+    assert_one_fit("RNNClassifier", y > 0, **CELLS[cell], **options)
+
+
+@pytest.mark.parametrize("form", FIVE_FORMS)
+def test_buckets_of_length(form):
+    """More sequences than are sorted by length among themselves at once."""
+    times = 13
+    arrays, y = problem("GRURegressor")
+    arrays, y = arrays * times, np.tile(y, times)
+    if form == "Sequences":
+        X = ragged(LENGTHS, 3)[np.tile(np.arange(10), times)]
+    else:
+        X = FORMS[form](arrays)
+    expected = estimator("GRURegressor", batch_size=2).fit(arrays, y)
+    model = estimator("GRURegressor", batch_size=2).fit(X, y)
+    np.testing.assert_array_equal(model._theta, expected._theta)
+    assert model.loss_curve_ == expected.loss_curve_
+    np.testing.assert_array_equal(model.predict(X), expected.predict(arrays))
+
+
 def test_forms_differ():
     """What the other tests could not see: a step more is another result."""
     arrays, y = problem("RNNRegressor")
