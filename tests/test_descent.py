@@ -35,7 +35,7 @@ def descent(
 ):  # fmt: skip
     return MinibatchDescent(
         loss_gradient,
-        Batches(np.full(n_samples, 4), batch_size or n_samples, rng),
+        Batches(n_samples, batch_size or n_samples, rng),
         optimizer or SGD(0.0, nesterov=False),
         schedule or Constant(0.1),
         max_iter,

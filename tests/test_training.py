@@ -82,7 +82,7 @@ def mean_loss(theta, index):
 
 
 def descent(schedule=None, max_iter=20):
-    batches = Batches(np.full(7, 4), 3)
+    batches = Batches(7, 3)
     return MinibatchDescent(
         mean_loss, batches, SGD(0.0, False), schedule or Constant(0.1), max_iter
     )

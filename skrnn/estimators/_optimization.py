@@ -5,7 +5,6 @@ from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from skrnn.training import (
@@ -60,8 +59,7 @@ class Optimization:
         The greatest number of epochs, passes over the training sequences.
 
     shuffle : bool, default=True
-        Whether to shuffle the sequences in each epoch. Where lengths differ, sequences of like
-        length are drawn into the same minibatch.
+        Whether to shuffle the sequences in each epoch.
 
     random_state : int, RandomState instance or None, default=None
         Decides the initial weights, the validation part, the shuffling and dropout. An int makes
@@ -179,18 +177,17 @@ class Optimization:
 
     def _make_solver(self, objective, rng, *, max_iter, optimizer=None, n_seen=0):
         """What trains on an objective, with an optimizer that goes on, or a new one."""
-        lengths = objective.sequences.lengths
-        batch_size = self._batch_size(len(lengths))
+        n_samples = len(objective.sequences)
+        batch_size = self._batch_size(n_samples)
         if self.solver == "lbfgs":
-            index = np.arange(len(lengths))
-            batches = [index[batch] for batch in gen_batches(len(lengths), batch_size)]
+            batches = list(Batches(n_samples, batch_size))
             return LBFGS(
                 lambda theta: objective.total_loss_gradient(theta, batches),
                 max_iter, self.max_fun, self.tol,
             )  # fmt: skip
         return MinibatchDescent(
             objective.loss_gradient,
-            Batches(lengths, batch_size, rng if self.shuffle else None),
+            Batches(n_samples, batch_size, rng if self.shuffle else None),
             optimizer or self._make_optimizer(objective.is_weight),
             self._make_schedule(n_seen),
             max_iter,
