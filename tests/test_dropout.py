@@ -80,7 +80,7 @@ def small_problem(cell, sizes, dropout):
     theta = np.random.default_rng(2).uniform(-0.4, 0.4, network.layout.size)
     for name, view in network.layout.views(theta).items():
         view += 1.2 * name.startswith("bias")  # no unit is dead
-    return network, theta, ragged([4], 2)
+    return network, theta, ragged([3], 2)
 
 
 def losses_under_dropout(network, theta, sequences, **options):
@@ -146,18 +146,20 @@ def test_dropout_before_the_head(cell):
     assert_drawn_from(losses_under_dropout(network, theta, sequences), losses, masks)
 
 
+@pytest.mark.parametrize("tbptt_steps", [None, 2])
 @pytest.mark.parametrize("cell", CELLS)
-def test_dropout_between_layers(cell):
+def test_dropout_between_layers(cell, tbptt_steps):
     """Of every unit at every step on its own, and before the head; never of the input."""
     network, theta, sequences = small_problem(cell, (2, 3), RATE)
     states = len(CELLS[cell].states)
     hidden, _ = run(cell, sequences[0], [np.zeros(2)] * states, layer_params(network, theta, 0))
-    masks, losses = masks_of(4 * 2 + 3), []
+    masks, losses = masks_of(3 * 2 + 3), []
     for mask in masks:
-        x = hidden * mask[:8].reshape(4, 2)
+        x = hidden * mask[:6].reshape(3, 2)
         above, _ = run(cell, x, [np.zeros(3)] * states, layer_params(network, theta, 1))
-        losses.append(loss_of(network, theta, above[-1] * mask[8:]))
-    assert_drawn_from(losses_under_dropout(network, theta, sequences), losses, masks)
+        losses.append(loss_of(network, theta, above[-1] * mask[6:]))
+    found = losses_under_dropout(network, theta, sequences, tbptt_steps=tbptt_steps)
+    assert_drawn_from(found, losses, masks)
 
 
 # Through the estimators.

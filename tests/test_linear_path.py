@@ -141,16 +141,19 @@ def test_other_losses_begin_there_too(loss):
     np.testing.assert_allclose(model.predict(X), ridge.predict(last_steps(X, 4)), rtol=1e-9)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("normalize_y", [False, True])
-def test_poisson_begins_near_the_counts(normalize_y):
+def test_poisson_begins_near_the_counts(normalize_y, weighted):
     """At the least squares of log((y + mean) / 2), which is finite where y is zero."""
     X, _ = problem(200)
     mean = np.exp(1 + 0.3 * last_steps(X, 4) @ np.linspace(-1, 1, 8))
     y = np.random.default_rng(3).poisson(mean)
     assert y.min() == 0
     options = {"loss": "poisson", "normalize_y": normalize_y, "ar_steps": 4, "alpha": 1.0}
-    model = GRURegressor(3, **options, **STANDING).fit(X, y)
-    ridge = Ridge(alpha=1.0).fit(last_steps(X, 4), np.log((y + y.mean()) / 2))
+    weight = np.random.default_rng(2).integers(0, 4, 200) if weighted else np.ones(200)
+    model = GRURegressor(3, **options, **STANDING).fit(X, y, weight)
+    middle = np.log((y + np.average(y, weights=weight)) / 2)
+    ridge = Ridge(alpha=1.0).fit(last_steps(X, 4), middle, weight)
     expected = np.exp(ridge.predict(last_steps(X, 4)))
     np.testing.assert_allclose(model.predict(X), expected, rtol=1e-9)
     # Trained, and far from the data, they are positive still.
