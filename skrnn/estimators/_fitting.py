@@ -100,7 +100,7 @@ class Fit:
                     f"{self.network.layout.shapes} now. Set the parameters back, or fit a clone."
                 )
             return self.estimator._theta.astype(sequences.dtype)
-        loss, alpha = self.estimator._loss, self.estimator.alpha
+        loss, alpha = self.estimator._loss, self.estimator._penalty()
         theta = self.estimator._initial_theta(
             self.network, sequences.shape[1], sequences.dtype, rng
         )
