@@ -29,7 +29,7 @@ WINDOW_REASON = "each row becomes the window that ends with it, so its neighbour
 
 WEIGHT_REASON = (
     "a hundred epochs make the last bit of a sum in another order visible; with few of them, in "
-    "float64, it holds: test_sample_weights.py"
+    "float64, it holds: test_sample_weight.py"
 )
 
 
