@@ -79,36 +79,44 @@ def test_wrong_input():
     model = make("GRURegressor").fit(X, y)
     with pytest.raises(ValueError, match=r"inconsistent numbers of samples: \[30, 29\]"):
         model.gradient_flow(X, y[:29])
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        model.gradient_flow(X, None)
+    classes = problem("RNNClassifier")[1]
+    model = make("RNNClassifier").fit(X, classes)
     with pytest.raises(ValueError, match=r"y has labels \[3\]"):
-        classes = problem("RNNClassifier")[1]
-        make("RNNClassifier").fit(X, classes).gradient_flow(X, classes + 1)
+        model.gradient_flow(X, classes + 1)
 
 
 def test_summary():
     X, y = problem()
     model = make("LSTMRegressor", (4, 3), bidirectional=True, pooling="attention", ar_steps=2)
-    assert model.fit(X, y).summary() == (
-        "parameters             shape  number\n"
-        "weight_ih_l0          16 × 2      32\n"
-        "weight_hh_l0          16 × 4      64\n"
-        "bias_l0                   16      16\n"
-        "weight_ih_l0_reverse  16 × 2      32\n"
-        "weight_hh_l0_reverse  16 × 4      64\n"
-        "bias_l0_reverse           16      16\n"
-        "weight_ih_l1          12 × 8      96\n"
-        "weight_hh_l1          12 × 3      36\n"
-        "bias_l1                   12      12\n"
-        "weight_ih_l1_reverse  12 × 8      96\n"
-        "weight_hh_l1_reverse  12 × 3      36\n"
-        "bias_l1_reverse           12      12\n"
-        "weight_attention       6 × 6      36\n"
-        "bias_attention             6       6\n"
-        "weight_score               6       6\n"
-        "weight_out             1 × 6       6\n"
-        "bias_out                   1       1\n"
-        "weight_ar              1 × 4       4\n"
-        "total                            571"
-    )
+    assert model.fit(X, y).summary().splitlines() == [
+        "layer                        shape     parameters",
+        "lstm layer, both directions  T × 8            224",
+        "  weight_ih_l0               16 × 2",
+        "  weight_hh_l0               16 × 4",
+        "  bias_l0                    16",
+        "  weight_ih_l0_reverse       16 × 2",
+        "  weight_hh_l0_reverse       16 × 4",
+        "  bias_l0_reverse            16",
+        "lstm layer, both directions  T × 6            288",
+        "  weight_ih_l1               12 × 8",
+        "  weight_hh_l1               12 × 3",
+        "  bias_l1                    12",
+        "  weight_ih_l1_reverse       12 × 8",
+        "  weight_hh_l1_reverse       12 × 3",
+        "  bias_l1_reverse            12",
+        "attention pooling            6                 48",
+        "  weight_attention           6 × 6",
+        "  bias_attention             6",
+        "  weight_score               6",
+        "head                         1                  7",
+        "  weight_out                 1 × 6",
+        "  bias_out                   1",
+        "linear path from 2 steps     the same           4",
+        "  weight_ar                  1 × 4",
+        "total                                         571",
+    ]
     assert model._theta.size == 571
     with pytest.raises(NotFittedError):
         RNNClassifier().summary()

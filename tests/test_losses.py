@@ -147,8 +147,22 @@ def test_poisson_refuses_what_are_no_counts():
         model.fit(X, y)
     with pytest.raises(ValueError, match="at sample 7"):
         model.fit(X, np.c_[np.ones(30), y])
-    with pytest.raises(ValueError, match="y has an output that is 0 for all sequences"):
+    with pytest.raises(ValueError, match="y has an output that is 0 for all sequences trained on"):
         model.fit(X, np.c_[np.zeros(30), np.ones(30)])
+    y = np.r_[np.zeros(25), np.ones(5)]
+    model.set_params(early_stopping=True, validation_split="last", validation_fraction=0.3)
+    with pytest.raises(ValueError, match="y has an output that is 0 for all sequences trained on"):
+        model.fit(X, y)
+
+
+def test_poisson_that_overflows():
+    X, y = problem()
+    model = make("GRURegressor", loss="poisson", ar_steps=2).fit(X, np.exp(y))
+    model.predict(X)
+    X[3] *= 1e9
+    with pytest.raises(ValueError, match="prediction for sequence 3 is too large for a float"):
+        model.predict(np.abs(X) * np.sign(model._network.params(model._theta).linear["weight_ar"]
+                                          .reshape(1, 2, 2)[:, [1] * 5]))  # fmt: skip
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "huber", "quantile"])

@@ -42,6 +42,12 @@ def test_early_stopping(name):
     assert model.best_validation_score_ == model.score(X[21:], y[21:])
 
 
+def test_other_values_are_no_indicator(name):
+    X, y = problem()[0], labels()
+    with pytest.raises(ValueError, match=r"indicator of the values \[1, 2\]; expected 0 and 1"):
+        make(name).fit(X, y + 1)
+
+
 def test_class_weight(name):
     X, y = problem()[0], labels()
     weights = [{0: 1.0, 1: 3.0}, {0: 2.0, 1: 1.0}, {0: 1.0, 1: 1.0}]

@@ -6,6 +6,7 @@ import sys
 import matplotlib
 import pytest
 from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import make_pipeline
 
 from skrnn import GRURegressor
 from skrnn.plotting import GradientFlowDisplay, LossCurveDisplay
@@ -68,6 +69,15 @@ def test_unfitted():
         LossCurveDisplay.from_estimator(GRURegressor())
     with pytest.raises(NotFittedError):
         GradientFlowDisplay.from_estimator(GRURegressor(), X, y)
+
+
+def test_pipelines_are_told_what_to_pass():
+    X, y = problem()
+    pipeline = make_pipeline("passthrough", make("GRURegressor")).fit(X, y)
+    with pytest.raises(TypeError, match=r"Pipeline has no loss_curve_; .* pass the last step"):
+        LossCurveDisplay.from_estimator(pipeline)
+    with pytest.raises(TypeError, match="Pipeline has no gradient_flow"):
+        GradientFlowDisplay.from_estimator(pipeline, X, y)
 
 
 WITHOUT_MATPLOTLIB = """

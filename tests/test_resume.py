@@ -67,11 +67,17 @@ def test_warm_start_keeps_the_units():
 def test_warm_start_with_another_network(name):
     X, y = problem(name)
     model = make(name, warm_start=True).fit(X, y)
-    model.set_params(hidden_layer_sizes=(4, 3))
-    before = copy_of(model)
-    with pytest.raises(ValueError, match=r"need the same network, but its parameters have changed"):
-        model.fit(X, y)
-    assert_unchanged(model, before)
+    for changed, message in {
+        "hidden_layer_sizes": ((4, 3), r"hidden_layer_sizes=\[4, 3\] \(was \[4\]\)"),
+        "pooling": ("mean", r"pooling='mean' \(was 'last'\)"),  # of the same shapes
+    }.items():
+        value, text = message
+        model.set_params(**{changed: value})
+        before = copy_of(model)
+        with pytest.raises(ValueError, match=f"need the same network, but now it has {text}"):
+            model.fit(X, y)
+        assert_unchanged(model, before)
+        model.set_params(**{changed: {"hidden_layer_sizes": (4,), "pooling": "last"}[changed]})
     with pytest.raises(ValueError, match="X has 1 features per step"):
         model.fit(X[:, :, :1], y)
     assert clone(model).fit(X, y).n_iter_ == 3
@@ -110,7 +116,7 @@ def test_first_call_decides_on_the_units(name):
     model = make(name, learning_rate_init=1e-12).partial_fit(X, y)
     before = model.predict(X)
     np.testing.assert_allclose(model.partial_fit(X, 1000 * y).predict(X), before, rtol=1e-5)
-    with pytest.raises(ValueError, match=r"y has shape \(30, 2\), but .* was fitted with \(\)"):
+    with pytest.raises(ValueError, match=r"y has shape \(30, 2\), .* of shape \(n_samples\)"):
         model.partial_fit(X, np.c_[y, y])
 
 
@@ -146,10 +152,10 @@ def test_what_needs_all_of_the_data(name):
     X, y = problem(name)
     assert not hasattr(make(name, solver="lbfgs"), "partial_fit")
     assert hasattr(make(name), "partial_fit")
-    wrong = {"early_stopping": True, "learning_rate": "cosine"}
+    wrong = [("early_stopping", True), ("learning_rate", "cosine"), ("learning_rate", "adaptive")]
     if name in CLASSIFIERS:
-        wrong["class_weight"] = "balanced"
-    for parameter, value in wrong.items():
+        wrong.append(("class_weight", "balanced"))
+    for parameter, value in wrong:
         with pytest.raises(ValueError, match=f"partial_fit does not go with {parameter}="):
             partial_fit(make(name, **{parameter: value}), X, y)
 
@@ -168,3 +174,35 @@ def test_a_failing_call_changes_nothing(name):
     assert_unchanged(model, before | {"learning_rate_init": 0.001})
     expected = make(name, max_iter=2, **options).fit(X, y)
     np.testing.assert_array_equal(partial_fit(model, X, y)._theta, expected._theta)
+
+
+def test_another_optimizer():
+    """Its memory begins anew; another parameter of the same one counts from now on."""
+    X, y = problem("GRURegressor")
+    model = make("GRURegressor", momentum=0, solver="sgd").partial_fit(X, y)
+    adam = model.set_params(solver="adam").partial_fit(X, y)._optimizer
+    assert adam.n_steps == 1
+    assert model.set_params(beta_1=0.1).partial_fit(X, y)._optimizer.beta_1 == 0.1
+    assert model._optimizer.n_steps == 2
+    assert adam.n_steps == 1
+
+
+def test_another_loss():
+    X, y = problem("GRURegressor")
+    model = make("GRURegressor", warm_start=True).fit(X, y)
+    model.set_params(loss="huber").fit(X, y)
+    with pytest.raises(ValueError, match="loss='poisson' has the output activation 'exp', but"):
+        model.set_params(loss="poisson").fit(X, np.abs(y))
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_warm_start_keeps_a_better_start(name):
+    """With early stopping the weights before are a candidate too."""
+    X, y = problem(name)
+    options = {"early_stopping": True, "validation_fraction": 0.3, "warm_start": True}
+    model = make(name, max_iter=60, learning_rate_init=0.03, **options).fit(X, y)
+    before, best = model._theta, model.best_validation_score_
+    model.set_params(learning_rate_init=5.0, max_iter=2, max_grad_norm=1.0).fit(X, y)
+    assert max(model.validation_scores_[-2:]) < best
+    assert model.best_validation_score_ == best
+    np.testing.assert_array_equal(model._theta, before)

@@ -90,16 +90,32 @@ def test_class_weight(name):
     labels = classes[y]
     balanced = compute_class_weight("balanced", classes=classes, y=labels)
     weights = dict(zip("abc", balanced, strict=True))
+    factor = np.array([weights[label] for label in labels])
     sample_weight = np.random.default_rng(0).uniform(0.5, 2, 30)
-    by_sample = make(name).fit(X, labels, sample_weight=[weights[label] for label in labels])
-    both = make(name).fit(
-        X, labels, sample_weight=sample_weight * [weights[label] for label in labels]
-    )
+    by_sample = make(name).fit(X, labels, sample_weight=factor)
     for class_weight in (weights, "balanced"):
         model = make(name, class_weight=class_weight).fit(X, labels)
         assert_same_outputs(model, X, by_sample, X)
-        model.fit(X, labels, sample_weight=sample_weight)
-        assert_same_outputs(model, X, both, X)
+    model = make(name, class_weight=weights).fit(X, labels, sample_weight=sample_weight)
+    both = make(name).fit(X, labels, sample_weight=sample_weight * factor)
+    assert_same_outputs(model, X, both, X)
+
+
+def test_balanced_is_by_weight():
+    """Repeated sequences count twice, those without weight do not."""
+    X, y = problem("GRUClassifier")
+    weight = np.random.default_rng(1).integers(0, 4, 30)
+    repeated = np.repeat(np.arange(30), weight)
+    weighted = exact("GRUClassifier", class_weight="balanced").fit(X, y, sample_weight=weight)
+    plain = exact("GRUClassifier", class_weight="balanced").fit(X[repeated], y[repeated])
+    np.testing.assert_allclose(weighted.loss_curve_, plain.loss_curve_, rtol=1e-10)
+
+
+@pytest.mark.parametrize("value", [-1.0, np.nan, np.inf])
+def test_wrong_class_weight(value):
+    X, y = problem("GRUClassifier")
+    with pytest.raises(ValueError, match=r"class_weight=.*; expected numbers that are not neg"):
+        make("GRUClassifier", class_weight={0: value, 1: 1.0, 2: 1.0}).fit(X, y)
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
@@ -125,6 +141,8 @@ def test_min_length(name):
         (np.r_[np.ones(29), -1e-9], "Negative values in data passed to `sample_weight`"),
         (np.full(30, np.nan), "sample_weight contains NaN"),
         (np.zeros(30), "Sample weights must contain at least one non-zero number"),
+        (np.full(30, 1e-50), "No sequence has a weight in training"),
+        (np.full(30, 1e39), "sample_weight is too large in float32 for sequence 0"),
     ],
 )
 @pytest.mark.parametrize("name", ESTIMATORS)

@@ -78,7 +78,6 @@ def test_predictions_read_every_step(name, pooling):
 
 VARIATIONS = {
     "adam": {"batch_size": 5},
-    "lbfgs": {"solver": "lbfgs"},
     "dropout": {"dropout": 0.3, "recurrent_dropout": 0.2, "batch_size": 5},
     "mean": {"pooling": "mean"},
     "max": {"pooling": "max"},
@@ -142,3 +141,9 @@ def test_memory_is_that_of_the_last_steps(cell, pooling):
     assert whole > 30 * truncated
     # Whatever the length of the sequences.
     assert truncated < 1.1 * peak_memory(cell, 500, 20, pooling)
+
+
+def test_not_with_lbfgs():
+    X, y = problem("GRURegressor")
+    with pytest.raises(ValueError, match=r"solver='lbfgs' does not go with tbptt_steps=2"):
+        make("GRURegressor", solver="lbfgs", tbptt_steps=2).fit(X, y)

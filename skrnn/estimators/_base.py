@@ -80,10 +80,12 @@ class RecurrentEstimator(
             (n_samples, n_timesteps), one univariate sequence per row. In 3-D and ragged input
             leading and trailing steps that are all NaN are padding; any other NaN is an error.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            The targets, one for each sequence.
+            The targets, one for each sequence. Of a classifier the classes, (n_samples,), or an
+            indicator of labels, (n_samples, n_labels), of 0 and 1.
         sample_weight : array-like of shape (n_samples,), default=None
-            How much each sequence counts, not negative; None is 1 for all. A weight of 2 is as
-            if the sequence were there twice, one of 0 as if it were not there.
+            How much each sequence counts in its minibatch, not negative; None is 1 for all. A
+            weight of 2 is as if the sequence were in the minibatch twice, one of 0 as if it were
+            not there.
 
         Returns
         -------
@@ -102,13 +104,15 @@ class RecurrentEstimator(
 
     def _partial_fit(self, X, y, sample_weight, **encoding):
         """One epoch, going on from the one before with the same optimizer."""
-        for name, value in {
-            "early_stopping": True, "learning_rate": "cosine", "class_weight": "balanced",
-        }.items():  # fmt: skip
-            if getattr(self, name, None) == value:
+        for name, values in {
+            "early_stopping": [True],
+            "learning_rate": ["cosine", "adaptive"],
+            "class_weight": ["balanced"],
+        }.items():
+            if getattr(self, name, None) in values:
                 raise ValueError(
-                    f"partial_fit does not go with {name}={value!r}, which needs all epochs and "
-                    f"sequences at once. Use fit."
+                    f"partial_fit does not go with {name}={getattr(self, name)!r}, which needs all "
+                    f"epochs and sequences at once. Use fit."
                 )
         resume = hasattr(self, "_theta")
         return self._train(
@@ -123,13 +127,7 @@ class RecurrentEstimator(
         with _unchanged_on_error(self), single_threaded_blas():
             self._check_combinations()
             sequences = self._validate_X(X, reset=not resume)
-            if y is None:
-                raise ValueError(
-                    f"This {type(self).__name__} estimator requires y to be passed, but the "
-                    f"target y is None."
-                )
-            check_consistent_length(sequences, y)
-            values = self._validate_y(y)
+            values = self._checked_y(y, sequences)
             weight = self._weight(sequences, values, sample_weight)
             target, attributes = self._encode_target(values, weight, reset=not resume, **encoding)
             self._set(attributes)
@@ -152,12 +150,26 @@ class RecurrentEstimator(
         for name, value in attributes.items():
             setattr(self, name, value)
 
+    def _checked_y(self, y, sequences):
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target y "
+                f"is None."
+            )
+        check_consistent_length(sequences, y)
+        return self._validate_y(y)
+
     def _check_combinations(self):
         if self.bidirectional and self.tbptt_steps is not None:
             raise ValueError(
                 f"tbptt_steps={self.tbptt_steps} does not go with bidirectional=True: what reads "
                 f"from the end has no last steps in common with what reads from the start. Set "
                 f"tbptt_steps=None."
+            )
+        if self.solver == "lbfgs" and self.tbptt_steps is not None:
+            raise ValueError(
+                f"solver='lbfgs' does not go with tbptt_steps={self.tbptt_steps}: its line search "
+                f"needs the gradient of the whole loss. Set tbptt_steps=None."
             )
         if self.solver == "lbfgs" and (self.dropout or self.recurrent_dropout):
             raise ValueError(
@@ -170,7 +182,14 @@ class RecurrentEstimator(
         weight = _check_sample_weight(
             sample_weight, sequences.starts, dtype=np.float64, ensure_non_negative=True
         )
-        weight = weight * self._class_weight(y) * (sequences.lengths >= self.min_length)
+        weight = weight * (sequences.lengths >= self.min_length)
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
+            weight = (weight * self._class_weight(y, weight)).astype(sequences.dtype)
+        if not np.isfinite(weight).all():
+            raise ValueError(
+                f"sample_weight is too large in {sequences.dtype} for sequence "
+                f"{int(np.isfinite(weight).argmin())}. Scale all of it down."
+            )
         if not weight.any():
             raise ValueError(
                 f"No sequence has a weight in training: of {len(sequences)} the longest has "
@@ -214,10 +233,8 @@ class RecurrentEstimator(
         """
         check_is_fitted(self)
         sequences = self._validate_X(X, reset=False)
-        check_consistent_length(sequences, y)
-        y = self._validate_y(y)
         weight = np.ones(len(sequences))
-        target, _ = self._encode_target(y, weight, reset=False)
+        target, _ = self._encode_target(self._checked_y(y, sequences), weight, reset=False)
         dtype = sequences.dtype
         objective = Objective(
             self._network, self._loss, sequences, target.astype(dtype), weight.astype(dtype)

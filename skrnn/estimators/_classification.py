@@ -21,9 +21,10 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
 
     Parameters
     ----------
-    class_weight : dict, 'balanced' or None, default=None
-        The weight of each class, by its label; "balanced" makes all classes count the same.
-        Multiplied with ``sample_weight``.
+    class_weight : dict, list of dict, 'balanced' or None, default=None
+        The weight of each class, by its label; of an indicator a dict for each label, with the
+        weights of 0 and 1. "balanced" makes all classes count the same. Multiplied with
+        ``sample_weight``.
     """
 
     _: KW_ONLY
@@ -57,9 +58,9 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         ------
         ValueError
             If a parameter or the data is not as described, if y has classes that were not named,
-            if training diverges, or with ``early_stopping``, ``learning_rate="cosine"`` or
-            ``class_weight="balanced"``, which need all of the data and the epochs. The estimator
-            is then as it was.
+            if training diverges, or with ``early_stopping``, ``learning_rate="adaptive"`` or
+            ``"cosine"``, or ``class_weight="balanced"``, which need all of the data and the
+            epochs. The estimator is then as it was.
         AttributeError
             With ``solver="lbfgs"``, which needs all of the data too.
         """
@@ -122,10 +123,25 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
     def _validate_y(self, y):
         y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
         check_classification_targets(y)
-        return y if type_of_target(y) == "multilabel-indicator" else column_or_1d(y, warn=True)
+        if type_of_target(y) != "multilabel-indicator":
+            return column_or_1d(y, warn=True)
+        if not np.isin(y, [0, 1]).all():
+            raise ValueError(
+                f"y is an indicator of the values {np.unique(y).tolist()}; expected 0 and 1."
+            )
+        return y
 
-    def _class_weight(self, y):
-        return 1.0 if self.class_weight is None else compute_sample_weight(self.class_weight, y)
+    def _class_weight(self, y, weight):
+        if self.class_weight is None:
+            return 1.0
+        if self.class_weight == "balanced":
+            return _balanced(y, weight)
+        factor = compute_sample_weight(self.class_weight, y)
+        if not (np.isfinite(factor) & (factor >= 0)).all():
+            raise ValueError(
+                f"class_weight={self.class_weight!r}; expected numbers that are not negative."
+            )
+        return factor
 
     def _encode_target(self, y, weight, *, reset, classes=None):
         """Indicators (n_samples, n_outputs), and what knows of their meaning."""
@@ -133,13 +149,13 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
             target, loss, found = y, MultilabelLogLoss, np.arange(y.shape[1])
         else:
             known = self.classes_ if not reset else y if classes is None else classes
-            binarizer = LabelBinarizer().fit(known)
+            binarizer = LabelBinarizer().fit(column_or_1d(known))
             unknown = np.setdiff1d(y, binarizer.classes_)
             if len(unknown):
                 raise ValueError(
                     f"y has labels {unknown.tolist()}, which are not among the classes "
-                    f"{binarizer.classes_.tolist()}. Name all classes in the first call to "
-                    f"partial_fit, or fit without warm_start."
+                    f"{binarizer.classes_.tolist()} of {type(self).__name__}. The first call to "
+                    f"partial_fit names all classes; a new fit finds them."
                 )
             target, found = binarizer.transform(y), binarizer.classes_
             if len(found) < 2:
@@ -174,3 +190,13 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _balanced(y, weight):
+    """Factors that give all classes the same total weight; of several labels their product."""
+    factor = np.ones(len(y))
+    for labels in y.reshape(len(y), -1).T:
+        _, codes = np.unique(labels, return_inverse=True)
+        totals = np.bincount(codes, weight)
+        factor *= (weight.sum() / (np.count_nonzero(totals) * np.maximum(totals, 1e-300)))[codes]
+    return factor

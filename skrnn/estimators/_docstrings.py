@@ -36,7 +36,7 @@ ATTRIBUTES = """\
         The least loss of an epoch; None with ``early_stopping``.
 
     validation_scores_ : list of float or None
-        The score of each epoch on the validation part, R² or accuracy; None without
+        The score of each epoch on the validation part, R², D² or accuracy; None without
         ``early_stopping``.
 
     best_validation_score_ : float or None

@@ -1,7 +1,6 @@
 """One fit: from validated data to trained weights and the attributes that tell of it."""
 
 import warnings
-from copy import deepcopy
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -66,8 +65,7 @@ class Fit:
             objective,
             shuffle_rng,
             max_iter=max_iter,
-            # A copy, as the estimator stays as it is when training fails.
-            optimizer=deepcopy(self.earlier.get("_optimizer")) if is_partial else None,
+            earlier_optimizer=self.earlier.get("_optimizer") if is_partial else None,
             n_seen=self.earlier.get("t_", 0),
         )
         self.trainer = Trainer(
@@ -93,11 +91,13 @@ class Fit:
         """The weights to begin with: drawn, or those of the estimator."""
         sequences, target, weight = self.data
         if self.resume:
-            if self.network.layout.shapes != self.estimator._network.layout.shapes:
+            before = self.estimator._network.kind
+            changed = [f"{k}={v!r} (was {before[k]!r})" for k, v in self.network.kind.items()
+                       if v != before[k]]  # fmt: skip
+            if changed:
                 raise ValueError(
-                    f"warm_start and partial_fit need the same network, but its parameters have "
-                    f"changed: {self.estimator._network.layout.shapes} before, "
-                    f"{self.network.layout.shapes} now. Set the parameters back, or fit a clone."
+                    f"warm_start and partial_fit need the same network, but now it has "
+                    f"{', '.join(changed)}. Set that back, or fit a clone."
                 )
             return self.estimator._theta.astype(sequences.dtype)
         loss, alpha = self.estimator._loss, self.estimator._penalty()
@@ -105,7 +105,13 @@ class Fit:
             self.network, sequences.shape[1], sequences.dtype, rng
         )
         self.network.params(theta).readout["bias_out"][:] = loss.start(target, weight)
-        if self.network.linear.n_steps:
+        n_ar_steps = self.network.linear.n_steps
+        if n_ar_steps > sequences.shape[1]:
+            raise ValueError(
+                f"ar_steps={n_ar_steps}, but the longest training sequence has "
+                f"{sequences.shape[1]} steps; expected at most as many."
+            )
+        if n_ar_steps:
             self.network.start_from_least_squares(
                 theta, sequences, loss.link(target, weight), weight, alpha
             )
@@ -113,7 +119,7 @@ class Fit:
 
     def run(self, tasks):
         """Train; ``tasks`` are told of every epoch."""
-        self.trainer.run(self.theta, tasks)
+        self.trainer.run(self.theta, tasks, is_trained=self.resume)
         trainer, n_iter_no_change = self.trainer, self.estimator.n_iter_no_change
         if trainer.interrupted:
             warnings.warn(
@@ -147,7 +153,7 @@ class Fit:
             "gradient_norms_": all_of("gradient_norms_", trainer.gradient_norms),
             "best_loss_": None if early_stopping else min(curve),
             "validation_scores_": scores if early_stopping else None,
-            "best_validation_score_": max(scores) if early_stopping else None,
+            "best_validation_score_": self.trainer.best if early_stopping else None,
             "n_iter_": len(curve),
             "t_": self.earlier.get("t_", 0) + trainer.n_iter * len(self.data[0]),
             "_network": self.network,

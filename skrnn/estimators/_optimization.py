@@ -175,8 +175,8 @@ class Optimization:
         "tbptt_steps": [Interval(Integral, 1, None, closed="left"), None],
     }
 
-    def _make_solver(self, objective, rng, *, max_iter, optimizer=None, n_seen=0):
-        """What trains on an objective, with an optimizer that goes on, or a new one."""
+    def _make_solver(self, objective, rng, *, max_iter, earlier_optimizer=None, n_seen=0):
+        """What trains on an objective, with an optimizer that goes on from an earlier one."""
         n_samples = len(objective.sequences)
         batch_size = self._batch_size(n_samples)
         if self.solver == "lbfgs":
@@ -188,7 +188,7 @@ class Optimization:
         return MinibatchDescent(
             objective.loss_gradient,
             Batches(n_samples, batch_size, rng if self.shuffle else None),
-            optimizer or self._make_optimizer(objective.is_weight),
+            self._make_optimizer(objective.is_weight).go_on_from(earlier_optimizer),
             self._make_schedule(n_seen),
             max_iter,
             self.max_grad_norm,

@@ -39,7 +39,9 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
     ar_steps : int, default=0
         The number of last steps of the input with a linear path straight to the output, trained
         together with the network and starting at the least-squares solution: the autoregressive
-        part of LSTNet (Lai et al. 2018), for series that are nearly linear.
+        part of LSTNet (Lai et al. 2018), for series that are nearly linear. The start is that of
+        ridge regression with ``alpha`` as the penalty of the mean loss; like the network itself
+        it is to be trained on scaled X. At most the longest training sequence.
     """
 
     _: KW_ONLY
@@ -80,8 +82,8 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         ------
         ValueError
             If a parameter or the data is not as described, if training diverges, or with
-            ``early_stopping`` or ``learning_rate="cosine"``, which need all of the data and the
-            epochs. The estimator is then as it was.
+            ``early_stopping``, or ``learning_rate="adaptive"`` or ``"cosine"``, which need all of
+            the data and the epochs. The estimator is then as it was.
         AttributeError
             With ``solver="lbfgs"``, which needs all of the data too.
         """
@@ -101,8 +103,14 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
             The predictions, in the units and the shape of the y of ``fit``.
         """
         raw, _ = self._predict(X)
-        y = self._target_scaler.inverse_transform(self._loss.inverse_link(raw))
-        return y.reshape(len(y), *self._target_shape)
+        with np.errstate(over="ignore"):
+            y = self._loss.inverse_link(raw)
+        if not np.isfinite(y).all():
+            raise ValueError(
+                f"The prediction for sequence {int(np.isfinite(y).all(axis=1).argmin())} is too "
+                f"large for a float. Expected X like that of fit; is it scaled in the same way?"
+            )
+        return self._target_scaler.inverse_transform(y).reshape(len(y), *self._target_shape)
 
     def _n_ar_steps(self):
         return self.ar_steps
@@ -130,7 +138,7 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
             )
         return y
 
-    def _class_weight(self, y):
+    def _class_weight(self, y, weight):
         return 1.0
 
     def _encode_target(self, y, weight, *, reset):
@@ -141,22 +149,24 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
                 with_mean=self.normalize_y and self.loss != "poisson", with_std=self.normalize_y
             )
             kept = weight > 0
-            if self.loss == "poisson" and not target[kept].any(axis=0).all():
-                raise ValueError(
-                    "y has an output that is 0 for all sequences; loss='poisson' expects some "
-                    "greater than 0."
-                )
             scaler.fit(target[kept], sample_weight=weight[kept])
             shape = y.shape[1:]
         else:
             scaler, shape = self._target_scaler, self._target_shape
             if y.shape[1:] != shape:
+                expected = ", ".join(["n_samples", *map(str, shape)])
                 raise ValueError(
-                    f"y has shape {y.shape}, but {type(self).__name__} was fitted with {shape} "
-                    f"after the number of samples."
+                    f"y has shape {y.shape}, but {type(self).__name__} was fitted with a y of "
+                    f"shape ({expected})."
                 )
+        loss = self._make_loss()
+        if not reset and loss.out_activation != self._loss.out_activation:
+            raise ValueError(
+                f"loss={self.loss!r} has the output activation {loss.out_activation!r}, but the "
+                f"weights are of one with {self._loss.out_activation!r}. Fit a clone."
+            )
         return scaler.transform(target), {
-            "_target_scaler": scaler, "_target_shape": shape, "_loss": self._make_loss()
+            "_target_scaler": scaler, "_target_shape": shape, "_loss": loss
         }  # fmt: skip
 
     def _validation_score(self, target, raw, weight):

@@ -1,4 +1,4 @@
-"""One recurrent layer, in one direction or in both."""
+"""One recurrent layer."""
 
 from typing import Any, NamedTuple
 

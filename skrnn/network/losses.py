@@ -96,7 +96,13 @@ class Poisson(RegressionLoss):
         return np.exp(raw)
 
     def start(self, y, weight):
-        return np.log(super().start(y, weight))
+        mean = super().start(y, weight)
+        if not mean.all():
+            raise ValueError(
+                "y has an output that is 0 for all sequences trained on; loss='poisson' expects "
+                "some greater than 0."
+            )
+        return np.log(mean)
 
     def link(self, y, weight):
         return np.log((y + super().start(y, weight)) / 2)  # finite where y is zero

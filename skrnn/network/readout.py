@@ -1,4 +1,4 @@
-"""The head: a dense layer on the pooled hidden state, and a linear path past the network."""
+"""The head: a dense layer on the pooled hidden state."""
 
 
 class Readout:

@@ -35,17 +35,24 @@ class Params(NamedTuple):
     linear: dict[str, np.ndarray]
 
 
+class Encoding(NamedTuple):
+    """A forward pass through the layers and the pooling."""
+
+    layers: list[Any]
+    masks: list[np.ndarray | None]  # (N, D) of each layer's input, None without dropout
+    pooling: Any
+    pooled: np.ndarray  # (B, D)
+    carry: list[np.ndarray]  # what goes on to later steps, each (B, ·)
+
+
 class Trace(NamedTuple):
     """A forward pass through the network."""
 
-    layers: list[Any]
-    masks: list[np.ndarray | None]  # dropout after each layer: (N, D), after the last (B, D)
-    pooling: Any
-    pooled: np.ndarray  # (B, D), without dropout
-    dropped: np.ndarray  # (B, D), with dropout
+    encoding: Encoding
+    mask: np.ndarray | None  # (B, D) of the pooled states
+    dropped: np.ndarray  # (B, D), the pooled states with dropout
     lags: np.ndarray | None  # (B, n_steps · F)
     raw: np.ndarray  # (B, n_outputs)
-    carry: list[np.ndarray]  # what goes on to later steps, each (B, ·)
 
 
 class Network:
@@ -71,6 +78,11 @@ class Network:
         Steps of input with a linear path to the output.
     dropout : float
         Probability of dropping an output between two layers and before the head, in training.
+
+    Attributes
+    ----------
+    kind : dict
+        What the numbers in theta mean: the parameters above but for ``dropout``.
     """
 
     def __init__(
@@ -85,6 +97,15 @@ class Network:
         ar_steps=0,
         dropout=0.0,
     ):
+        self.kind = {
+            "cell": cell,
+            "n_features": n_features,
+            "hidden_layer_sizes": list(hidden_layer_sizes),
+            "n_outputs": n_outputs,
+            "bidirectional": bidirectional,
+            "pooling": pooling,
+            "ar_steps": ar_steps,
+        }
         self.n_features = n_features
         self.n_outputs = n_outputs
         self.dropout = dropout
@@ -149,14 +170,28 @@ class Network:
     def forward(self, prepared, minibatch, *, before=None, keep=False, dropout_rng=None):
         """Raw predictions for a minibatch, in its order.
 
-        ``before`` is what the steps before the minibatch left, a carry of an earlier trace. With
-        ``keep`` the trace can go through ``backward``; with ``dropout_rng`` dropout acts.
+        ``before`` is what the steps before the minibatch left, a carry of an earlier encoding.
+        With ``keep`` the trace can go through ``backward``; with ``dropout_rng`` dropout acts.
         """
-        traces, masks, carry, x = [], [], [], minibatch.x
+        encoding = self.encode(
+            prepared, minibatch, before=before, keep=keep, dropout_rng=dropout_rng
+        )
+        dropped, mask = self._drop(encoding.pooled, dropout_rng)
+        raw = self.readout.forward(prepared.readout, dropped)
+        lags = None
+        if prepared.linear:
+            linear, lags = self.linear.forward(prepared.linear, minibatch)
+            raw += linear
+        return Trace(encoding, mask, dropped, lags, raw)
+
+    def encode(self, prepared, minibatch, *, before=None, keep=False, dropout_rng=None):
+        """The pooled hidden states of a minibatch, as of ``forward``."""
+        traces, masks, carry, x = [], [None], [], minibatch.x
         given = iter(self._nothing(minibatch, x.dtype) if before is None else before)
         for layer, weights in zip(self.layers, prepared.layers, strict=True):
             if traces:
-                x = self._drop(x, masks, dropout_rng)
+                x, mask = self._drop(x, dropout_rng)
+                masks.append(mask)
             initial = [next(given) for _ in layer.state_widths()]
             trace = layer.forward(weights, minibatch, x, initial, keep)
             # Without a backward pass the layers below are done with. In the first minibatch that
@@ -168,13 +203,7 @@ class Network:
         pooled, pooled_carry, cache = self.pooling.forward(
             prepared.pooling, minibatch, x, traces[-1].summary, list(given)
         )
-        dropped = self._drop(pooled, masks, dropout_rng)
-        raw = self.readout.forward(prepared.readout, dropped)
-        lags = None
-        if prepared.linear:
-            linear, lags = self.linear.forward(prepared.linear, minibatch)
-            raw += linear
-        return Trace(traces, masks, cache, pooled, dropped, lags, raw, carry + pooled_carry)
+        return Encoding(traces, masks, cache, pooled, carry + pooled_carry)
 
     def _nothing(self, minibatch, dtype):
         """The carry before the first step: states of zero, and an empty pool."""
@@ -182,12 +211,12 @@ class Network:
         shape = minibatch.n_sequences
         return states + [np.zeros((shape, w), dtype) for w in self.pooling.carry_widths()]
 
-    def _drop(self, values, masks, rng):
-        """The values with dropout, its mask at the end of ``masks``; without an rng as they are."""
+    def _drop(self, values, rng):
+        """The values with dropout and its mask; without an rng as they are, and None."""
         if rng is None or self.dropout == 0:
-            return values
-        masks.append(dropout_mask(values.shape, self.dropout, values.dtype, rng))
-        return values * masks[-1]
+            return values, None
+        mask = dropout_mask(values.shape, self.dropout, values.dtype, rng)
+        return values * mask, mask
 
     def backward(self, params, minibatch, trace, draw, dparams, need_dx=False):
         """Add to ``dparams`` the gradients of the parameters, given that of the raw predictions.
@@ -195,25 +224,25 @@ class Network:
         Returns the gradient of the input of every layer, (N, ·) each; of the first only with
         ``need_dx``.
         """
+        encoding = trace.encoding
         if params.linear:
             self.linear.backward(trace.lags, draw, dparams.linear)
-        masks = list(trace.masks)
         dpooled = self.readout.backward(params.readout, trace.dropped, draw, dparams.readout)
-        if masks:
-            dpooled *= masks.pop()
+        if trace.mask is not None:
+            dpooled *= trace.mask
         dout, dsummary = self.pooling.backward(
-            params.pooling, minibatch, trace.layers[-1].output, trace.pooling, dpooled,
+            params.pooling, minibatch, encoding.layers[-1].output, encoding.pooling, dpooled,
             dparams.pooling,
         )  # fmt: skip
         dinputs = []
         for k in reversed(range(len(self.layers))):
             dout = self.layers[k].backward(
-                params.layers[k], minibatch, trace.layers[k], dout, dsummary, dparams.layers[k],
-                k > 0 or need_dx,
+                params.layers[k], minibatch, encoding.layers[k], dout, dsummary,
+                dparams.layers[k], k > 0 or need_dx,
             )  # fmt: skip
             dsummary = None
-            if k > 0 and masks:
-                dout *= masks.pop()
+            if encoding.masks[k] is not None:
+                dout *= encoding.masks[k]
             dinputs.insert(0, dout)
         return dinputs
 
@@ -230,5 +259,5 @@ class Network:
             minibatch = Minibatch(sequences, index, arena)
             trace = self.forward(prepared, minibatch)
             raw[minibatch.order] = trace.raw
-            pooled[minibatch.order] = trace.pooled
+            pooled[minibatch.order] = trace.encoding.pooled
         return raw, pooled

@@ -21,7 +21,7 @@ def read_before(network, prepared, sequences, index, n_steps, arena, dropout_rng
     for n_chunks in range((longest - 1) // n_steps, 0, -1):
         chunk = Minibatch(sequences, index, arena, skip=n_chunks * n_steps, n_steps=n_steps)
         before = [array[chunk.places] for array in carry]
-        trace = network.forward(prepared, chunk, before=before, dropout_rng=dropout_rng)
-        for array, after in zip(carry, trace.carry, strict=True):
+        encoding = network.encode(prepared, chunk, before=before, dropout_rng=dropout_rng)
+        for array, after in zip(carry, encoding.carry, strict=True):
             array[chunk.places] = after
     return carry

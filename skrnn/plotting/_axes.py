@@ -1,4 +1,4 @@
-"""What every display draws on."""
+"""What every display needs: an estimator that has what it draws, and axes."""
 
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
@@ -21,3 +21,12 @@ def axes_of(display, ax):
     from matplotlib import pyplot as plt
 
     return plt.subplots()[1] if ax is None else ax
+
+
+def expect(estimator, attribute):
+    """Raise a TypeError if an estimator has no such attribute."""
+    if not hasattr(estimator, attribute):
+        raise TypeError(
+            f"{type(estimator).__name__} has no {attribute}; expected a recurrent estimator. Of a "
+            f"Pipeline pass the last step, pipeline[-1]."
+        )

@@ -2,7 +2,7 @@
 
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn.plotting._axes import axes_of
+from skrnn.plotting._axes import axes_of, expect
 
 
 class GradientFlowDisplay:
@@ -80,6 +80,7 @@ class GradientFlowDisplay:
             The display, with what it has drawn as attributes.
         """
         check_is_fitted(estimator)
+        expect(estimator, "gradient_flow")
         display = cls(
             gradient_norms=estimator.gradient_flow(X, y),
             estimator_name=name or type(estimator).__name__,

@@ -2,7 +2,7 @@
 
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn.plotting._axes import axes_of
+from skrnn.plotting._axes import axes_of, expect
 
 
 class LossCurveDisplay:
@@ -75,7 +75,8 @@ class LossCurveDisplay:
         LossCurveDisplay
             The display, with what it has drawn as attributes.
         """
-        check_is_fitted(estimator, "loss_curve_")
+        check_is_fitted(estimator)
+        expect(estimator, "loss_curve_")
         display = cls(
             loss_curve=estimator.loss_curve_,
             validation_scores=getattr(estimator, "validation_scores_", None),

@@ -73,6 +73,7 @@ class LBFGS:
         if norms:  # the start is a minimum, or the search has found nothing better
             theta[:] = result.x
             end_epoch(theta, *last)
+        # Status 1 is a limit. 2 is a search that finds nothing better in this precision.
         self.converged = result.status != 1 and not stopped
 
     def slow_down(self):

@@ -44,12 +44,15 @@ class Trainer:
         self.converged = self.interrupted = self.stopped = False
         self.best, self.n_idle = -np.inf, 0
 
-    def run(self, theta, monitor):
+    def run(self, theta, monitor, *, is_trained=False):
         """Train ``theta`` in place; ``monitor.begin()`` and ``monitor.end()`` frame each epoch.
 
-        ``monitor.end()`` returns whether to stop. A KeyboardInterrupt ends training after the
-        last epoch that was complete; if there is none, it goes on to the caller.
+        ``monitor.end()`` returns whether to stop. If theta ``is_trained`` already, it is kept
+        where its validation score is the best. A KeyboardInterrupt ends training after the last
+        epoch that was complete; if there is none, it goes on to the caller.
         """
+        if is_trained and self.validation_score is not None:
+            self.best, self.kept = self.validation_score(theta), theta.copy()
 
         def end_epoch(theta, loss, norm):
             self._assess(theta, loss, norm)

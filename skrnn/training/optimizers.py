@@ -4,6 +4,7 @@ Parameters become Python floats, as a NumPy float64 would raise the precision of
 """
 
 import math
+from copy import deepcopy
 
 import numpy as np
 
@@ -11,8 +12,23 @@ import numpy as np
 RMSPROP_DECAY = 0.9
 
 
-class SGD:
+class Optimizer:
+    """Steps that remember those before."""
+
+    memory: tuple[str, ...] = ()
+
+    def go_on_from(self, earlier):
+        """Take over the memory of another optimizer, if it is of the same kind."""
+        if type(earlier) is type(self):
+            for name in self.memory:
+                setattr(self, name, deepcopy(getattr(earlier, name)))
+        return self
+
+
+class SGD(Optimizer):
     """Gradient descent with momentum, Nesterov's or classical (Sutskever et al. 2013)."""
+
+    memory = ("velocity",)
 
     def __init__(self, momentum, nesterov):
         self.momentum = float(momentum)
@@ -25,19 +41,21 @@ class SGD:
         theta += self.momentum * self.velocity + descent if self.nesterov else self.velocity
 
 
-class Adam:
+class Adam(Optimizer):
     """Adam (Kingma & Ba 2015), with the bias correction folded into the step size."""
+
+    memory = ("n_steps", "mean", "square")
 
     def __init__(self, beta_1, beta_2, epsilon):
         self.beta_1 = float(beta_1)
         self.beta_2 = float(beta_2)
         self.epsilon = float(epsilon)
         self.n_steps = 0
+        self.mean = self.square = 0.0
 
     def step(self, theta, gradient, rate):
         if self.n_steps == 0:
-            self.mean = np.zeros_like(theta)
-            self.square = np.zeros_like(theta)
+            self.mean, self.square = np.zeros_like(theta), np.zeros_like(theta)
         self.n_steps += 1
         self.mean += (1 - self.beta_1) * (gradient - self.mean)
         self.square += (1 - self.beta_2) * (gradient * gradient - self.square)
@@ -60,8 +78,10 @@ class AdamW(Adam):
         super().step(theta, gradient, rate)
 
 
-class RMSProp:
+class RMSProp(Optimizer):
     """Steps divided by a running root mean square of the gradient (Hinton 2012)."""
+
+    memory = ("square",)
 
     def __init__(self, epsilon):
         self.epsilon = float(epsilon)
