@@ -184,8 +184,8 @@ def test_chunks_fold_to_the_whole(cell, pooling, dtype):
         final = Minibatch(sequences, index, Arena(), n_steps=n_steps)
         before = [array[final.places] for array in before]
         trace = network.forward(prepared, final, before=before)
-        assert trace.pooled.dtype == dtype
-        np.testing.assert_allclose(trace.pooled, expected[final.order], rtol=0, atol=atol)
+        assert trace.encoding.pooled.dtype == dtype
+        np.testing.assert_allclose(trace.encoding.pooled, expected[final.order], rtol=0, atol=atol)
         np.testing.assert_allclose(trace.raw, raw[final.order], rtol=0, atol=4 * atol)
 
 
@@ -201,7 +201,7 @@ def test_attention_folds_large_scores(n_steps):
     before = read_before(network, prepared, sequences, index, n_steps, Arena(), None)
     final = Minibatch(sequences, index, Arena(), n_steps=n_steps)
     trace = network.forward(prepared, final, before=[a[final.places] for a in before])
-    np.testing.assert_allclose(trace.pooled, expected[final.order], rtol=0, atol=1e-8)
+    np.testing.assert_allclose(trace.encoding.pooled, expected[final.order], rtol=0, atol=1e-8)
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
