@@ -208,3 +208,13 @@ def test_no_more_steps_than_there_are():
     X, y = problem()
     with pytest.raises(ValueError, match="ar_steps=9, but the longest training sequence has 8"):
         make("GRURegressor", ar_steps=9).fit(X, y)
+
+
+def test_every_minibatch_has_a_penalty_of_its_own():
+    """Four of them have four times the one of ridge regression; L-BFGS has one in all."""
+    X, y = problem()
+    options = {"ar_steps": 4, "alpha": 0.5, "batch_size": 15}
+    for parameters, alpha in (({}, 2.0), ({"solver": "lbfgs", "max_fun": 1, "tol": 1e3}, 0.5)):
+        model = GRURegressor(3, **STANDING | options | parameters).fit(X, y)
+        expected = Ridge(alpha=alpha).fit(last_steps(X, 4), y).predict(last_steps(X, 4))
+        np.testing.assert_allclose(model.predict(X), expected, rtol=1e-9)

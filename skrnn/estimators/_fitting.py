@@ -50,8 +50,9 @@ class Fit:
             )
             validation_score = self._validation_score([part[held_out] for part in data])
         self.data = [part[train] for part in data]
+        batch_size = estimator._batch_size(len(self.data[0]))
         self.network = estimator._make_network(sequences.rows.shape[1], target.shape[1])
-        self.theta = self._first_theta(init_rng)
+        self.theta = self._first_theta(init_rng, batch_size)
         objective = Objective(
             self.network,
             estimator._loss,
@@ -64,6 +65,7 @@ class Fit:
         self.solver = estimator._make_solver(
             objective,
             shuffle_rng,
+            batch_size=batch_size,
             max_iter=max_iter,
             earlier_optimizer=self.earlier.get("_optimizer") if is_partial else None,
             n_seen=self.earlier.get("t_", 0),
@@ -87,7 +89,7 @@ class Fit:
 
         return score
 
-    def _first_theta(self, rng):
+    def _first_theta(self, rng, batch_size):
         """The weights to begin with: drawn, or those of the estimator."""
         sequences, target, weight = self.data
         if self.resume:
@@ -101,6 +103,8 @@ class Fit:
                 )
             return self.estimator._theta.astype(sequences.dtype)
         loss, alpha = self.estimator._loss, self.estimator._penalty()
+        if self.estimator.solver != "lbfgs":  # every minibatch has a penalty of its own
+            alpha *= len(sequences) / batch_size
         theta = self.estimator._initial_theta(
             self.network, sequences.shape[1], sequences.dtype, rng
         )

@@ -175,10 +175,11 @@ class Optimization:
         "tbptt_steps": [Interval(Integral, 1, None, closed="left"), None],
     }
 
-    def _make_solver(self, objective, rng, *, max_iter, earlier_optimizer=None, n_seen=0):
+    def _make_solver(
+        self, objective, rng, *, batch_size, max_iter, earlier_optimizer=None, n_seen=0
+    ):
         """What trains on an objective, with an optimizer that goes on from an earlier one."""
         n_samples = len(objective.sequences)
-        batch_size = self._batch_size(n_samples)
         if self.solver == "lbfgs":
             batches = list(Batches(n_samples, batch_size))
             return LBFGS(
@@ -223,6 +224,6 @@ class Optimization:
             warnings.warn(
                 f"batch_size={self.batch_size} is larger than the {n_samples} training sequences; "
                 f"they all go into one minibatch.",
-                stacklevel=7,
+                stacklevel=6,
             )
         return min(self.batch_size, n_samples)

@@ -40,8 +40,9 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         The number of last steps of the input with a linear path straight to the output, trained
         together with the network and starting at the least-squares solution: the autoregressive
         part of LSTNet (Lai et al. 2018), for series that are nearly linear. The start is that of
-        ridge regression with ``alpha`` as the penalty of the mean loss; like the network itself
-        it is to be trained on scaled X. At most the longest training sequence.
+        ridge regression with the penalty that minibatches add up to, ``alpha`` times n_samples by
+        ``batch_size``; like the network itself it is to be trained on scaled X. At most the
+        longest training sequence.
     """
 
     _: KW_ONLY
