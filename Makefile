@@ -6,10 +6,14 @@ SOURCES := pyproject.toml setup.py $(shell find skrnn -name '*.pyx' -o -name '*.
 # cython-lint calls a tool by its name.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: bench demo lint test test-isas wheel-test
+.PHONY: bench demo examples lint test test-isas wheel-test
 
 demo: .venv/installed
 	$(BIN)/python examples/forecast.py
+
+examples: demo
+	$(BIN)/python examples/adding_problem.py
+	$(BIN)/python examples/temporal_order.py
 
 test: .venv/installed
 	$(BIN)/python -m pytest
