@@ -171,6 +171,8 @@ def test_schedule_is_asked_in_the_middle_of_each_step():
     asked, rates = [], []
 
     class Schedule:
+        ends = False
+
         def rate(self, n_epochs, n_samples):
             asked.append((n_epochs, n_samples))
             return 10 * n_epochs

@@ -122,6 +122,8 @@ def test_convergence_warning(name):
         # Converged before, and in the very last epoch: no improvement is large enough.
         assert make(name, max_iter=9, tol=1e3, n_iter_no_change=2).fit(X, y).n_iter_ == 4
         assert make(name, max_iter=4, tol=1e3, n_iter_no_change=2).fit(X, y).n_iter_ == 4
+        # A schedule has come to its end.
+        make(name, max_iter=2, learning_rate="cosine", n_iter_no_change=10).fit(X, y)
     with pytest.warns(ConvergenceWarning):
         make(name, max_iter=3, tol=1e3, n_iter_no_change=2).fit(X, y)
 

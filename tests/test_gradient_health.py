@@ -117,6 +117,10 @@ def test_summary():
         "  weight_ar                  1 × 4",
         "total                                         571",
     ]
-    assert model._theta.size == 571
+    named = model.named_parameters()
+    assert sum(array.size for array in named.values()) == 571
+    np.testing.assert_array_equal(np.concatenate([a.ravel() for a in named.values()]), model._theta)
+    named["bias_out"][:] = 7  # copies
+    assert model.named_parameters()["bias_out"] != 7
     with pytest.raises(NotFittedError):
         RNNClassifier().summary()

@@ -263,6 +263,19 @@ class RecurrentEstimator(
         check_is_fitted(self)
         return summary(self._network)
 
+    def named_parameters(self):
+        """The fitted weights and biases.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Copies, by the names that ``summary`` shows. Gates lie one below the other: i f g o
+            of the LSTM, r z n of the GRU, whose bias has a fourth part, that of the recurrent
+            product in n.
+        """
+        check_is_fitted(self)
+        return self._network.layout.views(self._theta.copy())
+
     def _predict(self, X):
         """Raw predictions and pooled hidden states."""
         check_is_fitted(self)

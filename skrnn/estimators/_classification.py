@@ -19,6 +19,9 @@ from skrnn.network.losses import BinaryLogLoss, MultilabelLogLoss, MultinomialLo
 class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
     """One of two or more classes for each sequence, or any number of labels.
 
+    A y of 0 and 1 in several columns is an indicator of labels that do not exclude each other, as
+    everywhere in scikit-learn. For one-hot classes pass ``y.argmax(axis=1)``.
+
     Parameters
     ----------
     class_weight : dict, list of dict, 'balanced' or None, default=None
@@ -154,8 +157,8 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
             if len(unknown):
                 raise ValueError(
                     f"y has labels {unknown.tolist()}, which are not among the classes "
-                    f"{binarizer.classes_.tolist()} of {type(self).__name__}. The first call to "
-                    f"partial_fit names all classes; a new fit finds them."
+                    f"{binarizer.classes_.tolist()} of {type(self).__name__}. With warm_start and "
+                    f"later calls of partial_fit the classes stay; fit a clone for others."
                 )
             target, found = binarizer.transform(y), binarizer.classes_
             if len(found) < 2:

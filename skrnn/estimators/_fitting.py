@@ -127,7 +127,8 @@ class Fit:
         trainer, n_iter_no_change = self.trainer, self.estimator.n_iter_no_change
         if trainer.interrupted:
             warnings.warn(
-                f"Training was interrupted; the model after epoch {trainer.n_iter} is kept.",
+                f"Training was interrupted; the model after epoch "
+                f"{self.earlier.get('n_iter_', 0) + trainer.n_iter} is kept.",
                 stacklevel=5,
             )
         elif not (

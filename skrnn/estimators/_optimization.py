@@ -32,7 +32,8 @@ class Optimization:
         The optimizer. "adam": Kingma & Ba (2015). "adamw": the same with ``alpha`` as a decay of
         the weights apart from the gradient (Loshchilov & Hutter 2019). "rmsprop": Hinton (2012),
         with a decay of 0.9. "sgd": stochastic gradient descent with momentum. "lbfgs": SciPy's
-        L-BFGS on all sequences at once, one iteration an epoch, for small data.
+        L-BFGS on all sequences at once, one iteration an epoch, for small data; not with dropout
+        or ``tbptt_steps``.
 
     alpha : float, default=0.0001
         Strength of the L2 penalty on the weights, divided by the size of the minibatch (the sum
@@ -47,7 +48,7 @@ class Optimization:
         the number of sequences seen to the power of ``power_t``. "adaptive": divided by 5
         whenever training would stop for want of improvement, until it is below 1e-6. "cosine":
         rising from zero over the first tenth of ``max_iter`` epochs, then falling to zero like a
-        cosine.
+        cosine; with ``n_iter_no_change=np.inf`` nothing ends it before.
 
     learning_rate_init : float, default=0.001
         The step size of the optimizer; the greatest one of the schedule.

@@ -25,8 +25,10 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
     loss : {'squared_error', 'absolute_error', 'huber', 'quantile', 'poisson'}, \
             default='squared_error'
         What training minimises, and so what is predicted: the mean, the median, something between
-        them (half the squared error up to a residual of 1, linear beyond), the ``quantile``, or
-        the mean of counts under a logarithmic link.
+        them (half the squared error up to a residual of 1 in the units of training, linear
+        beyond), the ``quantile``, or the mean of counts under a logarithmic link. ``score`` is R²
+        whatever the loss, so to select a quantile give ``scoring`` the pinball loss. The
+        validation part is scored by R², by D² for absolute errors and quantiles.
 
     quantile : float, default=0.5
         Which quantile to predict with ``loss="quantile"``, between 0 and 1.
@@ -63,7 +65,8 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one epoch on more sequences, going on from the call before.
 
-        The first call decides on the scale of the targets (``normalize_y``).
+        The first call decides on the scale of the targets, so let it be representative, or scale
+        them yourself and set ``normalize_y=False``.
 
         Parameters
         ----------
@@ -130,7 +133,8 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         y = check_array(y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y")
         if y.ndim > 2:
             raise ValueError(
-                f"y has shape {y.shape}; expected (n_samples,) or (n_samples, n_outputs)."
+                f"y has shape {y.shape}; expected (n_samples,) or (n_samples, n_outputs), targets "
+                f"of each sequence and not of each step."
             )
         if self.loss == "poisson" and y.min() < 0:
             raise ValueError(

@@ -20,7 +20,9 @@ def axes_of(display, ax):
     check_matplotlib_support(f"{type(display).__name__}.plot")
     from matplotlib import pyplot as plt
 
-    return plt.subplots()[1] if ax is None else ax
+    ax = plt.subplots()[1] if ax is None else ax
+    ax.xaxis.get_major_locator().set_params(integer=True)  # epochs and steps
+    return ax
 
 
 def expect(estimator, attribute):
@@ -28,5 +30,6 @@ def expect(estimator, attribute):
     if not hasattr(estimator, attribute):
         raise TypeError(
             f"{type(estimator).__name__} has no {attribute}; expected a recurrent estimator. Of a "
-            f"Pipeline pass the last step, pipeline[-1]."
+            f"Pipeline pass the last step, pipeline[-1], and X as pipeline[:-1] makes it; "
+            f"of a search the best_estimator_."
         )

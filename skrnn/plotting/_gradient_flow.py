@@ -16,7 +16,7 @@ class GradientFlowDisplay:
 
     Parameters
     ----------
-    gradient_norms : ndarray of shape (n_layers, n_timesteps)
+    gradient_flow : ndarray of shape (n_layers, n_timesteps)
         The norm of the gradient by the input of each layer, so many steps before the last.
 
     estimator_name : str or None, default=None
@@ -42,12 +42,12 @@ class GradientFlowDisplay:
     >>> y = X.mean(axis=1)
     >>> model = GRURegressor(8, max_iter=5, n_iter_no_change=np.inf).fit(X, y)
     >>> display = GradientFlowDisplay.from_estimator(model, X, y)
-    >>> display.gradient_norms.shape
+    >>> display.gradient_flow.shape
     (1, 12)
     """
 
-    def __init__(self, *, gradient_norms, estimator_name=None):
-        self.gradient_norms = gradient_norms
+    def __init__(self, *, gradient_flow, estimator_name=None):
+        self.gradient_flow = gradient_flow
         self.estimator_name = estimator_name
 
     @classmethod
@@ -82,7 +82,7 @@ class GradientFlowDisplay:
         check_is_fitted(estimator)
         expect(estimator, "gradient_flow")
         display = cls(
-            gradient_norms=estimator.gradient_flow(X, y),
+            gradient_flow=estimator.gradient_flow(X, y),
             estimator_name=name or type(estimator).__name__,
         )
         return display.plot(ax=ax, **kwargs)
@@ -106,7 +106,7 @@ class GradientFlowDisplay:
         self.ax_ = axes_of(self, ax)
         self.figure_, self.lines_ = self.ax_.figure, []
         prefix = f"{self.estimator_name}, " if self.estimator_name else ""
-        for k, norms in enumerate(self.gradient_norms):
+        for k, norms in enumerate(self.gradient_flow):
             options = {"label": f"{prefix}layer {k}"} | kwargs
             self.lines_ += self.ax_.plot(range(len(norms)), norms, **options)
         self.ax_.set(xlabel="Steps before the last", ylabel="Norm of the gradient", yscale="log")

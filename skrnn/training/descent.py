@@ -47,6 +47,7 @@ class MinibatchDescent:
             begin_epoch()
             if end_epoch(theta, *self._epoch(theta, epoch)):
                 return
+        self.converged = self.schedule.ends
 
     def slow_down(self):
         """Whether the learning rate could be lowered."""

@@ -11,6 +11,8 @@ ADAPTIVE_FACTOR, ADAPTIVE_LEAST = 5.0, 1e-6
 class Constant:
     """Always the same rate."""
 
+    ends = False  # whether training is complete after its last epoch
+
     def __init__(self, learning_rate):
         self.learning_rate = float(learning_rate)
 
@@ -51,6 +53,8 @@ class Adaptive(Constant):
 
 class Cosine(Constant):
     """Rising linearly at first, then falling like a cosine to zero (Loshchilov & Hutter 2017)."""
+
+    ends = True
 
     def __init__(self, learning_rate, max_iter):
         super().__init__(learning_rate)
