@@ -13,14 +13,16 @@ import numpy as np
 import pandas as pd
 from matplotlib.dates import DateFormatter
 from matplotlib.figure import Figure
+from sklearn.base import clone
 from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
 from sklearn.metrics import make_scorer, root_mean_squared_error
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from skrnn import RNNRegressor, SlidingWindow
+from skrnn import RNNRegressor, SlidingWindow, make_horizon_target
 from skrnn.datasets import load_beijing_pm25
 
 HORIZON = 6  # hours
@@ -32,12 +34,15 @@ def load():
     """Features of each hour, the PM2.5 six hours later, and whether that was measured."""
     data = load_beijing_pm25(as_frame=True).data[24:]  # no PM2.5 on the first day
     angle = 2 * np.pi * data.index.hour / 24
-    pm25 = data["pm25"].ffill()  # a gap is filled from its past only
-    X = data.assign(pm25=pm25, hour_sin=np.sin(angle), hour_cos=np.cos(angle))
+    filled = data.assign(
+        pm25=data["pm25"].ffill(),  # a gap is filled from its past only
+        hour_sin=np.sin(angle),
+        hour_cos=np.cos(angle),
+    )
     # Without the hours whose future value is missing, the windows would have holes. So these
     # hours stay, with the last value before the gap to train on, and no score counts them.
-    measured = data["pm25"].notna().shift(-HORIZON, fill_value=False)
-    return X[:-HORIZON], pm25.shift(-HORIZON)[:-HORIZON], measured[:-HORIZON]
+    measured = make_horizon_target(data, "pm25", HORIZON)[1].notna()
+    return *make_horizon_target(filled, "pm25", HORIZON), measured
 
 
 def rmse(y_true, y_pred, measured):
@@ -89,14 +94,13 @@ def forecast(search, X_train, y_train, X, y_test):
     """Forecasts of ``y_test``, the end of the series, by the best pipeline and two others."""
     n_short = search.best_params_["windows__window"] - 1  # a series starts with shorter windows
     X_test = X[-len(y_test) - n_short :]  # so the test part starts that much earlier
-    to_windows = search.best_estimator_[:-1]
-
-    def lags(X):
-        return np.asarray(to_windows.transform(X)).reshape(len(X), -1)[n_short:]
-
+    # The same pipeline, but with the windows as lag columns, which are NaN before the first row.
+    ridge = clone(search.best_estimator_).set_params(
+        windows__flatten=True, network=make_pipeline(SimpleImputer(), Ridge())
+    )
     forecasts = {
         search.best_params_["network__cell"].upper(): search.predict(X_test)[n_short:],
-        "Ridge": Ridge().fit(lags(X_train), y_train[n_short:]).predict(lags(X_test)),
+        "Ridge": ridge.fit(X_train, y_train).predict(X_test)[n_short:],
         "Persistence": X_test["pm25"][n_short:],
     }
     return pd.DataFrame(forecasts, index=y_test.index)

@@ -1,0 +1,121 @@
+"""The stories in ``examples/`` on less data: what they claim holds, and their figures are drawn."""
+
+import importlib.util
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import TimeSeriesSplit
+
+from skrnn import from_long
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+@pytest.fixture
+def story(request, tmp_path, monkeypatch):
+    """A script as a module that draws into a folder of the test's own."""
+    path = EXAMPLES / f"{request.param}.py"
+    spec = importlib.util.spec_from_file_location(f"story_{request.param}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert path.with_suffix(".png") == module.PNG
+    monkeypatch.setattr(module, "PNG", tmp_path / "figure.png")
+    return module
+
+
+def of(*names):
+    return pytest.mark.parametrize("story", names, indirect=True)
+
+
+def assert_drawn(path):
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+@of("forecast", "features")
+def test_the_target_is_the_value_six_hours_later(story):
+    X, y, measured = story.load()
+    pm25 = story.load_beijing_pm25(as_frame=True).target
+    later = X.index + pd.Timedelta(hours=6)
+    np.testing.assert_array_equal(y, pm25.ffill()[later])
+    if measured.dtype == bool:  # else the values themselves
+        measured = y.where(measured)
+    np.testing.assert_array_equal(measured, pm25[later])
+
+
+@of("forecast")
+def test_forecast(story):
+    X, y, measured = (series["2012":] for series in story.load())
+    y_test = y["2014":]
+    X_train, y_train = (series[: -len(y_test) - story.HORIZON] for series in (X, y))
+    search = story.make_search(measured).set_params(
+        param_grid={
+            "network__cell": ["gru"], "network__hidden_layer_sizes": [16], "windows__window": [12],
+        },
+        cv=TimeSeriesSplit(2, gap=story.HORIZON),
+        n_jobs=1,
+    )  # fmt: skip
+    table = story.tabulate(search.fit(X_train, y_train))
+    assert len(table) == 1
+    forecasts = story.forecast(search, X_train, y_train, X, y_test)
+    errors = forecasts.apply(lambda column: story.rmse(y_test, column, measured))
+    assert errors["GRU"] < 0.9 * errors["Persistence"]
+    assert errors["Ridge"] < 0.9 * errors["Persistence"]
+    story.draw(table, y_test.where(measured), forecasts, errors)
+    assert_drawn(story.PNG)
+
+
+@of("panel")
+def test_panel(story):
+    train, test, speaker = story.load()
+    assert set(train["utterance"]).isdisjoint(test["utterance"])
+    train = train[train["utterance"] % 2 == 0]
+    whole = story.fit_utterances(train, speaker)
+    search = story.search_rows(train, speaker, [6])
+    accuracy = story.compare(whole, search, test, speaker)
+
+    X, ids = from_long(test, id="utterance", time="step")
+    score = whole.score(X, speaker.loc[ids])
+    assert accuracy["utterances"].iloc[-1] == score
+    assert score > 0.95
+    most_frequent = speaker.loc[ids].value_counts(normalize=True).max()
+    assert accuracy["utterances"].iloc[0] > most_frequent
+    assert accuracy["rows"].iloc[0] > 0.85
+    story.draw(search, accuracy, score)
+    assert_drawn(story.PNG)
+
+    heard = test["step"] < 4  # what comes later changes no earlier label
+    np.testing.assert_array_equal(search.predict(test)[heard], search.predict(test[heard]))
+
+
+@of("panel")
+def test_accuracy_by_frame(story):
+    table = pd.DataFrame({"utterance": [7, 8, 7, 8, 8], "step": [0, 0, 1, 1, 2]})
+    speaker = pd.Series({7: 1, 8: 2})
+    accuracy = story.by_frame(table, speaker, np.array([1, 1, 3, 1, 2]))
+    assert accuracy.to_dict() == {1: 0.5, 2: 0.0, 3: 0.5}  # 7 ends after two, wrong
+
+
+@of("features")
+def test_features(story, monkeypatch):
+    few_trees = partial(story.HistGradientBoostingRegressor, max_iter=10)
+    monkeypatch.setattr(story, "HistGradientBoostingRegressor", few_trees)
+    results = story.compare(*(part["2012":] for part in story.load()), "2014", seeds=[0])
+    error = results.set_index("model")["rmse"]
+    assert error["GRU alone"] < 0.9 * error["Persistence"]
+    assert error["Ridge on hidden state"] < 0.9 * error["Persistence"]
+    story.draw(results)
+    assert_drawn(story.PNG)
+
+
+@of("features")
+def test_columns(story):
+    X, y, _ = (part[:500] for part in story.load())
+    n_columns = {
+        name: model[0].fit_transform(X, y).shape[1]
+        for name, model in story.make_models([0])
+        if name.startswith("Ridge")
+    }
+    assert n_columns == {"Ridge on lag columns": 24 * 13 + 3, "Ridge on hidden state": 16 + 3}
