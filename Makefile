@@ -34,11 +34,12 @@ bench: benchmarks/.venv/installed
 	benchmarks/.venv/bin/python -m benchmarks.neighbour
 	benchmarks/.venv/bin/python -m benchmarks.variants
 	benchmarks/.venv/bin/python -m benchmarks.memory
+	benchmarks/.venv/bin/python -m benchmarks.windows
 
 benchmarks/.venv/installed: $(SOURCES)
 	$(PYTHON) -m venv benchmarks/.venv
 	benchmarks/.venv/bin/python -m pip install --quiet --upgrade pip
-	benchmarks/.venv/bin/python -m pip install --quiet torch==2.13.0 jax onnx onnxruntime skorch
+	benchmarks/.venv/bin/python -m pip install --quiet torch==2.13.0 jax onnx onnxruntime pandas skorch
 	benchmarks/.venv/bin/python -m pip install --quiet --editable .
 	touch $@
 

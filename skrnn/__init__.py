@@ -9,7 +9,16 @@ from skrnn.estimators import (
     RNNRegressor,
 )
 from skrnn.sequences import Sequences
-from skrnn.windows import SlidingWindow
+from skrnn.windows import (
+    LagColumnsToSequence,
+    PerStep,
+    SlidingWindow,
+    WindowScaledRegressor,
+    from_long,
+    make_horizon_target,
+    pad_sequences,
+    to_long,
+)
 
 __version__ = "0.1.dev0"
 
@@ -18,8 +27,15 @@ __all__ = [
     "GRURegressor",
     "LSTMClassifier",
     "LSTMRegressor",
+    "LagColumnsToSequence",
+    "PerStep",
     "RNNClassifier",
     "RNNRegressor",
     "Sequences",
     "SlidingWindow",
+    "WindowScaledRegressor",
+    "from_long",
+    "make_horizon_target",
+    "pad_sequences",
+    "to_long",
 ]

@@ -6,6 +6,9 @@ from sklearn.utils import check_array, check_consistent_length
 # In scikit-learn's validation: these are kept, anything else becomes the first.
 FLOATS = [np.float64, np.float32]
 
+# Steps that are padded at a time, so that their indices take little memory.
+PADDED_STEPS = 2**13
+
 
 class Sequences:
     """Sequences of different lengths as spans over one array of rows.
@@ -123,10 +126,7 @@ class Sequences:
     def __array__(self, dtype=None, copy=None):
         if copy is False:
             raise ValueError("Sequences become an array only by copying, got copy=False.")
-        padded = np.full(self.shape, np.nan, dtype or self.dtype)
-        for i in range(len(self)):
-            padded[i, self.shape[1] - self.lengths[i] :] = self[i]
-        return padded
+        return padded(self.astype(dtype or self.dtype), self.shape[1], np.nan)
 
     def __repr__(self):
         n_samples, longest, n_features = self.shape
@@ -134,6 +134,23 @@ class Sequences:
             f"<Sequences: {n_samples} of up to {longest} steps, {n_features} features, "
             f"{self.dtype}>"
         )
+
+
+def padded(sequences, maxlen, value, *, padding="pre", truncating="pre"):
+    """Sequences as one array, of ``maxlen`` steps each; see ``pad_sequences``."""
+    lengths = np.minimum(sequences.lengths, maxlen)
+    starts = sequences.starts
+    if truncating == "pre":
+        starts = starts + sequences.lengths - lengths
+    result = np.full((len(sequences), maxlen, sequences.rows.shape[1]), value, sequences.dtype)
+    size = max(1, PADDED_STEPS // max(1, maxlen))
+    for i in range(0, len(sequences), size):
+        block = slice(i, i + size)
+        n_steps = lengths[block, np.newaxis]
+        step = np.arange(maxlen) - (maxlen - n_steps if padding == "pre" else 0)
+        taken = (step >= 0) & (step < n_steps)
+        result[block][taken] = sequences.rows[(starts[block, np.newaxis] + step)[taken]]
+    return result
 
 
 def as_sequences(X, dtype=None):
@@ -155,6 +172,35 @@ def as_sequences(X, dtype=None):
         If X is empty or of another form, or if a step is missing, infinite or too large for the
         dtype.
     """
+    given = as_spans(X)
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused below
+        sequences = given.astype(dtype or given.dtype)
+    if np.isfinite(sequences.rows).all():
+        return sequences
+    return _refuse_missing(_without_padding(sequences), given)
+
+
+def without_padding(X):
+    """Sequences as of :func:`as_sequences`, but with what is missing or infinite inside.
+
+    Parameters
+    ----------
+    X : Sequences, 3-D array-like, or list or object array of (T_i, n_features) array-likes
+
+    Returns
+    -------
+    Sequences
+
+    Raises
+    ------
+    ValueError
+        If X is empty or of another form, or if a sequence is padding only.
+    """
+    return _without_padding(as_spans(X))
+
+
+def as_spans(X):
+    """Sequences from any accepted form, padding included, over no more rows than they need."""
     if is_ragged(X):
         X = _from_ragged(X)
     elif isinstance(X, Sequences):
@@ -172,9 +218,7 @@ def as_sequences(X, dtype=None):
         raise ValueError(f"X has shape {X.shape}; expected at least one sample, step and feature.")
     if not isinstance(X, Sequences):
         X = _from_dense(X)
-    X = _trimmed(X)
-    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused below
-        return _without_padding(X.astype(dtype or X.dtype), given=X.rows)
+    return _trimmed(X)
 
 
 def _from_dense(X):
@@ -206,7 +250,10 @@ def is_ragged(X):
         return X.dtype == object and X.ndim == 1 and len(X) > 0 and np.ndim(X[0]) > 0
     if not isinstance(X, (list, tuple)) or len(X) == 0:
         return False
-    return any(getattr(x, "shape", ()) for x in X) or np.ndim(X[0]) == 2
+    if any(getattr(x, "shape", ()) for x in X):
+        return True
+    lengths = {len(x) for x in X if isinstance(x, (list, tuple))}
+    return len(lengths) > 1 or np.ndim(X[0]) == 2
 
 
 def _from_ragged(X):
@@ -236,17 +283,13 @@ def _from_ragged(X):
     return Sequences(np.concatenate(elements), np.cumsum(lengths) - lengths, lengths)
 
 
-def _without_padding(sequences, given):
-    """Take leading and trailing all-NaN steps off every span, and refuse other NaNs and inf.
-
-    ``given`` are the rows before they got their dtype.
-    """
+def _without_padding(sequences):
+    """Take leading and trailing all-NaN steps off every span."""
     rows, starts, ends = sequences.rows, sequences.starts, sequences.starts + sequences.lengths
-    finite = np.isfinite(rows)
-    if finite.all():
+    is_padding = np.isnan(rows).all(axis=1)
+    if not is_padding.any():
         return sequences
     n_rows = len(rows)
-    is_padding = np.isnan(rows).all(axis=1)
     position = np.arange(n_rows)
     next_step = np.where(is_padding, n_rows, position)  # the step at or after each row
     next_step = np.minimum.accumulate(next_step[::-1])[::-1]
@@ -257,12 +300,22 @@ def _without_padding(sequences, given):
         raise ValueError(
             f"X[{int(empty.argmax())}] is padding only (all NaN); expected at least one step."
         )
+    return sequences._respan(starts, ends - starts)
+
+
+def _refuse_missing(sequences, given):
+    """Refuse NaN and inf.
+
+    ``given`` are the same before padding was taken off and before the rows got their dtype.
+    """
+    rows, starts, ends = sequences.rows, sequences.starts, sequences.starts + sequences.lengths
+    finite = np.isfinite(rows)
     n_bad = np.concatenate([[0], np.cumsum(~finite.all(axis=1))])
     bad = n_bad[ends] > n_bad[starts]
     if bad.any():
         i = int(bad.argmax())
         step, feature = np.argwhere(~finite[starts[i] : ends[i]])[0]
-        value = given[starts[i] + step, feature]
+        value = given.rows[starts[i] + step, feature]
         if np.isfinite(value):
             expected = f'values within {rows.dtype}. Scale X, or fit with dtype="float64".'
         else:
@@ -272,9 +325,9 @@ def _without_padding(sequences, given):
             )
         raise ValueError(
             f"Input X contains {value} in sequence {i}, step "
-            f"{step + starts[i] - sequences.starts[i]}, feature {feature}; expected {expected}"
+            f"{step + starts[i] - given.starts[i]}, feature {feature}; expected {expected}"
         )
-    return sequences._respan(starts, ends - starts)
+    return sequences
 
 
 def _as_index(values, name):

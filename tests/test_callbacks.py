@@ -8,11 +8,10 @@ from sklearn.model_selection import GridSearchCV
 
 import skrnn
 from skrnn import GRURegressor
+from tests._estimators import ESTIMATORS
 from tests._problems import ragged
 
 callback = pytest.importorskip("sklearn.callback")
-
-ESTIMATORS = [name for name in skrnn.__all__ if name.endswith(("Regressor", "Classifier"))]
 
 
 class Recorder:

@@ -5,6 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from sklearn.decomposition import PCA
+from sklearn.linear_model import Ridge
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skrnn
@@ -25,8 +28,25 @@ ESTIMATORS += [
     for estimator in (skrnn.GRURegressor, skrnn.GRUClassifier)
     for solver, parameters in OTHER_SOLVERS.items()
 ]
+TO_WINDOWS = [
+    skrnn.SlidingWindow(3),
+    skrnn.PerStep(StandardScaler()),
+    skrnn.PerStep(PCA(1)),
+]
+FROM_WINDOWS = [  # what gives arrays
+    skrnn.SlidingWindow(3, step=2, flatten=True),
+    skrnn.LagColumnsToSequence(n_steps=1),
+    skrnn.WindowScaledRegressor(Ridge()),
+    skrnn.WindowScaledRegressor(
+        # The checks set the random_state of the outermost estimator alone, and ask for 1e-7.
+        skrnn.GRURegressor(
+            8, max_iter=100, learning_rate_init=0.02, random_state=0, dtype="float64"
+        ),
+        level="last",
+        operation="subtract",
+    ),
+]
 WINDOW_REASON = "each row becomes the window that ends with it, so its neighbours matter"
-
 WEIGHT_REASON = (
     "a hundred epochs make the last bit of a sum in another order visible; with few of them, in "
     "float64, it holds: test_sample_weight.py"
@@ -46,7 +66,7 @@ def expected_failures(estimator):
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks(
-    [*ESTIMATORS, skrnn.SlidingWindow(3)], expected_failed_checks=expected_failures
+    [*ESTIMATORS, *TO_WINDOWS, *FROM_WINDOWS], expected_failed_checks=expected_failures
 )
 def test_sklearn(estimator, check):
     check(estimator)
@@ -54,9 +74,9 @@ def test_sklearn(estimator, check):
 
 ARRAY_API = """
 from sklearn.utils.estimator_checks import check_array_api_input
-from tests.test_common import ESTIMATORS
+from tests.test_common import ESTIMATORS, FROM_WINDOWS
 
-for estimator in ESTIMATORS:
+for estimator in ESTIMATORS + FROM_WINDOWS:
     name = type(estimator).__name__
     check_array_api_input(name, estimator, "numpy", expect_only_array_outputs=False)
 """

@@ -7,6 +7,8 @@ import subprocess
 import sys
 
 import pytest
+from sklearn.linear_model import LinearRegression
+from sklearn.preprocessing import StandardScaler
 
 import skrnn
 from skrnn import Sequences
@@ -63,11 +65,24 @@ def test_every_fitted_attribute_is_described(name, early_stopping):
     assert set(described(type(model), "Attributes")) == attributes
 
 
-def test_attributes_of_the_others_are_described():
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        skrnn.SlidingWindow(2),
+        skrnn.PerStep(StandardScaler()),
+        skrnn.LagColumnsToSequence(r"(?P<name>.)(?P<lag>\d)"),
+        skrnn.WindowScaledRegressor(LinearRegression()),
+    ],
+    ids=lambda estimator: type(estimator).__name__,
+)
+def test_attributes_of_the_others_are_described(estimator):
     pd = pytest.importorskip("pandas")
-    window = skrnn.SlidingWindow(2).fit(pd.DataFrame({"a": [1.0, 2.0]}))
-    attributes = {a for a in vars(window) if a.endswith("_")}
-    assert set(described(skrnn.SlidingWindow, "Attributes")) == attributes
+    estimator.fit(pd.DataFrame({"a1": [1.0, 2.0], "a0": [2.0, 4.0]}), [0.0, 1.0])
+    attributes = {a for a in vars(estimator) if a.endswith("_")}
+    assert set(described(type(estimator), "Attributes")) == attributes
+
+
+def test_attributes_of_sequences_are_described():
     assert set(described(Sequences, "Attributes")) <= set(dir(Sequences))
 
 
@@ -97,4 +112,7 @@ def test_import_without_docstrings():
 
 
 def test_public_names():
-    assert set(ESTIMATORS) == {n for n in skrnn.__all__ if n.endswith(("Regressor", "Classifier"))}
+    names = {n for n in skrnn.__all__ if n.endswith(("Regressor", "Classifier"))}
+    assert set(ESTIMATORS) == names - {"WindowScaledRegressor"}
+    assert skrnn.__all__ == sorted(skrnn.__all__)
+    assert set(skrnn.windows.__all__) <= set(skrnn.__all__)

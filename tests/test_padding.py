@@ -6,9 +6,9 @@ from sklearn.base import is_classifier
 
 import skrnn
 from skrnn import RNNRegressor, Sequences
+from tests._estimators import ESTIMATORS
 from tests._problems import ragged
 
-ESTIMATORS = [name for name in skrnn.__all__ if name.endswith(("Regressor", "Classifier"))]
 LENGTHS = [4, 1, 7, 3, 3, 2, 7, 5, 6, 1]
 
 

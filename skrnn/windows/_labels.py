@@ -1,0 +1,129 @@
+"""The labels of rows in time: a pandas Index or a polars Series, as numbers with an order."""
+
+from functools import cached_property
+
+import numpy as np
+
+
+class Labels:
+    """One label for each row.
+
+    Parameters
+    ----------
+    source : pandas Index or polars Series
+
+    Attributes
+    ----------
+    kind : str
+        What the labels are; the values of two kinds have nothing to do with each other.
+    freq : pandas offset or None
+        What the source itself says of its spacing.
+    missing : ndarray of bool
+    values : ndarray
+        Comparable: instants (UTC), time spans, numbers, numbers of periods; of ordered categories
+        their places; of anything else, such as text, the ranks.
+    """
+
+    def __init__(self, source):
+        self.source = source
+        self._is_polars = not hasattr(source, "get_loc")
+
+    def __len__(self):
+        return len(self.source)
+
+    def __getitem__(self, places):
+        return Labels(self.source[places])
+
+    def text(self, place):
+        """A label as users know it."""
+        return str(self.source[int(place)])
+
+    @cached_property
+    def _letter(self):
+        """NumPy's letter for the dtype."""
+        if not self._is_polars:
+            return self.source.dtype.kind
+        return self.source.head(0).to_numpy().dtype.kind
+
+    @property
+    def _is_period(self):
+        return self._letter == "O" and hasattr(self.source, "asi8")
+
+    @property
+    def _is_category(self):
+        return type(self.source.dtype).__name__ in ("CategoricalDtype", "Categorical", "Enum")
+
+    @property
+    def is_text(self):
+        return self.kind == "other" and not self._is_category and isinstance(self.source[0], str)
+
+    @property
+    def time_zone(self):
+        """Of dates that have one, else None."""
+        if self._letter != "M":
+            return None
+        if self._is_polars:
+            return getattr(self.source.dtype, "time_zone", None)
+        return getattr(self.source, "tz", None)
+
+    @cached_property
+    def kind(self):
+        if self._is_period:
+            return f"period[{self.source.freqstr}]"
+        if self._letter == "M":
+            return "dates" if self.time_zone is None else "dates with a time zone"
+        return {"m": "time spans", "i": "numbers", "u": "numbers", "f": "numbers"}.get(
+            self._letter, "other"
+        )
+
+    @property
+    def freq(self):
+        return getattr(self.source, "freq", None)
+
+    @property
+    def missing(self):
+        if not self._is_polars:
+            return np.asarray(self.source.isna())
+        missing = self.source.is_null()
+        if self._letter == "f":
+            missing |= self.source.is_nan()
+        return missing.to_numpy()
+
+    @cached_property
+    def values(self):
+        source = self.source
+        if self._is_period:
+            return source.asi8
+        if self.time_zone is not None and not self._is_polars:
+            return source.tz_convert(None).to_numpy()
+        if self.kind != "other":
+            values = source.to_numpy()
+            if values.dtype.kind in "iu" and (len(values) == 0 or values.max() < 2**63):
+                return values.astype(np.int64)  # differences of small or unsigned ones overflow
+            return values
+        if self._is_category:
+            if type(source.dtype).__name__ == "Enum":
+                return source.to_physical().to_numpy().astype(np.int64)
+            if getattr(source, "ordered", False):
+                return source.codes.astype(np.int64)
+            raise ValueError(
+                f"The labels {self.text(0)!r}, ... are categories without an order. Expected "
+                f"ordered categories, numbers or dates; for these name a column or index level "
+                f"with time=."
+            )
+        try:
+            return np.unique(np.asarray(source, object), return_inverse=True)[1]
+        except TypeError as error:
+            raise ValueError(
+                f"The labels {self.text(0)!r}, ... have no order: {error}. Name a column or index "
+                f"level that has one with time=."
+            ) from error
+
+    def on_the_wall(self, time_zone):
+        """Dates as a clock in ``time_zone`` shows them."""
+        if time_zone is None:
+            return self.values
+        if self._is_polars:
+            local = self.source.dt.convert_time_zone(str(time_zone))
+            return local.dt.replace_time_zone(None).to_numpy()
+        return self.source.tz_convert(time_zone).tz_localize(None).to_numpy()

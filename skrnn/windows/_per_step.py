@@ -1,0 +1,173 @@
+"""Any transformer of rows, over the steps of sequences."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, _fit_context, clone
+from sklearn.utils import get_tags
+from sklearn.utils._available_if import available_if
+from sklearn.utils._param_validation import HasMethods
+from sklearn.utils.validation import check_is_fitted
+
+from skrnn.sequences import Sequences
+from skrnn.windows._output import NoFrameMixin
+from skrnn.windows._validation import check_features, check_steps, remember_features
+
+
+def _inner_has(method):
+    """Whether the transformer, fitted or not yet, has a method."""
+    return available_if(
+        lambda self: hasattr(getattr(self, "transformer_", self.transformer), method)
+    )
+
+
+class PerStep(NoFrameMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator):
+    """Apply a transformer of tables to the steps of sequences.
+
+    The transformer sees a table with one row for each step: a scaler, an imputer, PCA, or a
+    ColumnTransformer that names its columns by position. It is fitted on the steps that belong to
+    a sequence, without padding. Overlapping windows share their steps, and each counts once, so
+    that the windows of a series are scaled as the series is, in memory that grows with its rows.
+
+    Parameters
+    ----------
+    transformer : transformer
+        Of tables (n_steps, n_features). It is cloned. It gets no y, as that belongs to
+        sequences, and must give a row for each row.
+
+    Attributes
+    ----------
+    transformer_ : transformer
+        The fitted clone.
+
+    n_features_in_ : int
+        The number of features of a step; of a table the number of its columns.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        The column names of a table, where it has them.
+
+    Notes
+    -----
+    In cross-validation the transformer is fitted on the training fold alone. A row that training
+    and test windows share, as with ``SlidingWindow`` before the split, is seen in training, so
+    let the windows be made inside the Pipeline, and use ``TimeSeriesSplit(gap=h)`` for targets
+    h steps ahead.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skrnn import PerStep
+    >>> X = [np.array([[1.0], [3.0]]), np.array([[2.0]])]
+    >>> scaler = PerStep(StandardScaler(with_std=False)).fit(X)
+    >>> for x in scaler.transform(X):
+    ...     print(x.ravel())
+    [-1.  1.]
+    [0.]
+    """
+
+    _parameter_constraints = {"transformer": [HasMethods(["fit", "transform"])]}
+
+    def __init__(self, transformer):
+        self.transformer = transformer
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y=None):
+        """Fit the transformer on all steps.
+
+        Parameters
+        ----------
+        X : array-like, list of arrays or Sequences
+            The sequences: (n_samples, n_timesteps, n_features); a list of
+            (n_timesteps_i, n_features) arrays; :class:`~skrnn.Sequences`; or a table
+            (n_samples, n_timesteps), one univariate sequence per row. In 3-D and ragged input
+            leading and trailing steps that are all NaN are padding.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+        """
+        sequences = check_steps(self, X, allow_nan=True)
+        transformer = clone(self.transformer).fit(sequences.rows[_used(sequences)])
+        remember_features(self, X, sequences)
+        self.transformer_ = transformer
+        return self
+
+    def transform(self, X):
+        """Transform all steps.
+
+        Parameters
+        ----------
+        X : array-like, list of arrays or Sequences
+            The sequences, in any form that ``fit`` takes.
+
+        Returns
+        -------
+        Sequences
+            Of the same lengths, without padding.
+        """
+        check_is_fitted(self)
+        sequences = check_steps(self, X, allow_nan=True)
+        check_features(self, X, sequences)
+        return _mapped(self.transformer_.transform, sequences)
+
+    @_inner_has("inverse_transform")
+    def inverse_transform(self, X):
+        """Transform all steps back, where the transformer can.
+
+        Parameters
+        ----------
+        X : array-like, list of arrays or Sequences
+            Transformed sequences.
+
+        Returns
+        -------
+        Sequences
+            Of the same lengths, without padding.
+        """
+        check_is_fitted(self)
+        return _mapped(self.transformer_.inverse_transform, check_steps(self, X, allow_nan=True))
+
+    @_inner_has("get_feature_names_out")
+    def get_feature_names_out(self, input_features=None):
+        """Name the features of a transformed step, as the transformer does.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            The names of the features of a step.
+
+        Returns
+        -------
+        ndarray of str objects
+            One name for each feature.
+        """
+        check_is_fitted(self)
+        return self.transformer_.get_feature_names_out(input_features)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = get_tags(self.transformer).input_tags.allow_nan
+        return tags
+
+
+def _used(sequences):
+    """Which rows belong to a sequence."""
+    ends = sequences.starts + sequences.lengths
+    n = len(sequences.rows) + 1
+    n_open = np.bincount(sequences.starts, minlength=n) - np.bincount(ends, minlength=n)
+    return np.cumsum(n_open)[:-1] > 0
+
+
+def _mapped(function, sequences):
+    """The same spans over what a function makes of the rows that belong to a sequence."""
+    used = _used(sequences)
+    rows = function(sequences.rows[used])
+    if rows.shape[0] != used.sum():
+        raise ValueError(
+            f"The transformer made {rows.shape[0]} rows of {used.sum()} steps; expected one for "
+            f"each."
+        )
+    return Sequences(rows, (np.cumsum(used) - 1)[sequences.starts], sequences.lengths)

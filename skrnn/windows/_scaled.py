@@ -1,0 +1,256 @@
+"""A regressor on windows scaled each by its own level."""
+
+import re
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, _fit_context, clone
+from sklearn.utils import Bunch, check_array, check_consistent_length, get_tags
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    _routing_enabled,
+    process_routing,
+)
+from sklearn.utils.validation import check_is_fitted
+
+from skrnn.sequences import FLOATS, Sequences, is_table
+from skrnn.windows._lag_columns import FLAT
+from skrnn.windows._validation import check_features, check_steps, remember_features
+
+# Windows that are copied at a time, so that the indices of their rows take little memory.
+N_WINDOWS = 4096
+
+
+class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+    """Scale each window and its target by the window's own level.
+
+    One model for many series, or for a series that wanders, should see shapes and not levels. So
+    the past of the target is divided by its level in each window, or the level is subtracted. The
+    targets of the window are scaled alike, and its predictions are scaled back. All that decides
+    the scale is in the window, so nothing leaks, and every step of a forecast over a horizon has
+    the same scale [1]_.
+
+    For relative changes of positive series subtract on a logarithmic scale: take logarithms of
+    the rows before, and let ``TransformedTargetRegressor(func=np.log, inverse_func=np.exp)`` hold
+    this one. For a target h steps ahead use ``TimeSeriesSplit(gap=h)``.
+
+    Parameters
+    ----------
+    regressor : regressor
+        Of sequences, or of tables if X is one. It is cloned. All columns of a table get the same
+        level, so they must be of one feature, the target's past; of several make sequences with
+        :class:`~skrnn.LagColumnsToSequence`.
+
+    level : {'mean', 'last'}, default='mean'
+        What the level of a window is: the mean of its steps, or its last step.
+
+    operation : {'divide', 'subtract'}, default='divide'
+        How the level is taken out. To divide, the level is that of absolute values, so that no
+        sign changes; a level of zero leaves the window as it is.
+
+    feature : int or None, default=None
+        The place of the feature that is the target's own past. It alone is scaled. None takes the
+        only one there is.
+
+    Attributes
+    ----------
+    regressor_ : regressor
+        The fitted clone.
+
+    n_features_in_ : int
+        The number of features of a step; of a table the number of its columns.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        The column names of a table, where it has them.
+
+    Notes
+    -----
+    Scaled windows cannot share their rows, so this makes one copy of all steps of all windows, in
+    the dtype of X. Float32 rows halve it.
+
+    References
+    ----------
+    .. [1] Salinas, Flunkert, Gasthaus & Januschowski (2020). DeepAR: Probabilistic forecasting
+       with autoregressive recurrent networks. International Journal of Forecasting 36(3),
+       section 3.3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from skrnn import WindowScaledRegressor
+    >>> X = np.array([[1.0, 3.0], [10.0, 20.0], [100.0, 500.0]])
+    >>> y = 2 * X.mean(axis=1)
+    >>> model = WindowScaledRegressor(LinearRegression()).fit(X, y)
+    >>> model.predict([[1000.0, 3000.0]])
+    array([4000.])
+    """
+
+    _parameter_constraints = {
+        "regressor": [HasMethods(["fit", "predict"])],
+        "level": [StrOptions({"mean", "last"})],
+        "operation": [StrOptions({"divide", "subtract"})],
+        "feature": [Interval(Integral, 0, None, closed="left"), None],
+    }
+
+    def __init__(self, regressor, *, level="mean", operation="divide", feature=None):
+        self.regressor = regressor
+        self.level = level
+        self.operation = operation
+        self.feature = feature
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y, **fit_params):
+        """Fit the regressor to scaled windows and targets.
+
+        Parameters
+        ----------
+        X : array-like, list of arrays or Sequences
+            The windows: (n_samples, n_timesteps, n_features); a list of
+            (n_timesteps_i, n_features) arrays; :class:`~skrnn.Sequences`; or a table
+            (n_samples, n_timesteps), one univariate window per row.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets, in the units of the scaled feature.
+        **fit_params : dict
+            Given to the ``fit`` of the regressor, such as ``sample_weight``.
+
+        Returns
+        -------
+        self : object
+            The fitted regressor.
+        """
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target y "
+                f"is None."
+            )
+        y = check_array(y, dtype=FLOATS, ensure_2d=False, input_name="y", estimator=self)
+        sequences = check_steps(self, X, allow_nan=False)
+        windows, level = self._scaled(X, sequences)
+        check_consistent_length(level, y)
+        if _routing_enabled():
+            routed = process_routing(self, "fit", **fit_params)
+        else:
+            routed = Bunch(regressor=Bunch(fit=fit_params))
+        of_y = level.reshape(-1, *[1] * (y.ndim - 1))
+        with np.errstate(over="ignore"):  # refused below
+            scaled_y = y / of_y if self.operation == "divide" else y - of_y
+        _check_finite(scaled_y, np.arange(len(y)), level, "y")
+        regressor = clone(self.regressor)
+        regressor.fit(windows, scaled_y, **routed.regressor.fit)
+        remember_features(self, X, sequences)
+        self.regressor_ = regressor
+        return self
+
+    def predict(self, X):
+        """Predict in the units of y.
+
+        Parameters
+        ----------
+        X : array-like, list of arrays or Sequences
+            The windows, in any form that ``fit`` takes.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            The predictions of the regressor, each at the level of its window.
+        """
+        check_is_fitted(self)
+        sequences = check_steps(self, X, allow_nan=False)
+        check_features(self, X, sequences)
+        windows, level = self._scaled(X, sequences)
+        prediction = np.asarray(self.regressor_.predict(windows))
+        level = level.reshape(-1, *[1] * (prediction.ndim - 1))
+        return prediction * level if self.operation == "divide" else prediction + level
+
+    def _scaled(self, X, sequences):
+        """Windows without their level, in the form of X, and the level of each."""
+        if is_table(X):
+            _check_one_feature(X)
+        n_features = sequences.shape[2]
+        if self.feature is None and n_features > 1:
+            raise ValueError(
+                f"X has {n_features} features; say with feature= which is the past of the target."
+            )
+        feature = self.feature or 0
+        if feature >= n_features:
+            raise ValueError(f"feature={feature}, but X has {n_features} features.")
+        windows, level = _take_out(sequences, feature, self.level, self.operation)
+        return (windows.rows.reshape(len(windows), -1) if is_table(X) else windows), level
+
+    def get_metadata_routing(self):
+        """Say where ``fit`` sends what it is given.
+
+        Returns
+        -------
+        MetadataRouter
+            To the ``fit`` of the regressor.
+        """
+        return MetadataRouter(owner=self).add(
+            regressor=self.regressor,
+            method_mapping=MethodMapping().add(caller="fit", callee="fit"),
+        )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.regressor)
+        tags.regressor_tags.poor_score = True
+        tags.target_tags.multi_output = inner.target_tags.multi_output
+        tags.target_tags.single_output = inner.target_tags.single_output
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _check_one_feature(table):
+    """Refuse lag columns of several features, which would get one level."""
+    columns = [str(name) for name in getattr(table, "columns", [])]
+    matches = [re.fullmatch(FLAT, name) for name in columns]
+    names = {match["name"] if match else name for match, name in zip(matches, columns, strict=True)}
+    if any(matches) and len(names) > 1:
+        raise ValueError(
+            f"X has lag columns of {sorted(names)}; expected those of one feature, the target's "
+            f"past, as all get the same level. Make them sequences with LagColumnsToSequence, and "
+            f"say with feature= which is scaled."
+        )
+
+
+def _take_out(windows, feature, level, operation):
+    """Copies of windows without their level, and the level of each."""
+    ends = np.cumsum(windows.lengths)
+    starts = ends - windows.lengths
+    rows = np.empty((ends[-1], windows.shape[2]), windows.dtype)
+    levels = np.empty(len(windows))
+    for i in range(0, len(windows), N_WINDOWS):
+        block = slice(i, i + N_WINDOWS)
+        lengths, begin, end = windows.lengths[block], starts[i], ends[block][-1]
+        shift = np.repeat(windows.starts[block] - starts[block], lengths)
+        windows.rows.take(np.arange(begin, end) + shift, axis=0, out=rows[begin:end])
+        values = rows[begin:end, feature]
+        sizes = np.abs(values) if operation == "divide" else values
+        if level == "mean":
+            of_block = np.add.reduceat(sizes, starts[block] - begin, dtype=np.float64) / lengths
+        else:
+            of_block = sizes[ends[block] - 1 - begin].astype(np.float64)
+        if operation == "divide":
+            of_block[of_block == 0] = 1
+            with np.errstate(over="ignore"):  # refused below
+                values /= np.repeat(of_block, lengths)
+        else:
+            values -= np.repeat(of_block, lengths)
+        levels[block] = of_block
+        _check_finite(values, np.repeat(np.arange(len(levels))[block], lengths), levels, "X")
+    return Sequences(rows, starts, windows.lengths), levels
+
+
+def _check_finite(values, windows, levels, name):
+    """Refuse what a level made infinite; each value is of one of the windows."""
+    infinite = ~np.isfinite(values)
+    if infinite.any():
+        window = int(windows[np.argwhere(infinite)[0, 0]])
+        raise ValueError(
+            f"{name} without the level of window {window}, {levels[window]}, is too large for "
+            f"{values.dtype}. Leave such windows out, or scale X; operation='subtract' takes a "
+            f"level of any size."
+        )
