@@ -6,12 +6,14 @@ SOURCES := pyproject.toml setup.py $(shell find skrnn -name '*.pyx' -o -name '*.
 # cython-lint calls a tool by its name.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: bench demo examples lint test test-isas wheel-test
+.PHONY: accuracy bench demo examples lint test test-isas wheel-test
 
 demo: .venv/installed
 	$(BIN)/python examples/forecast.py
 
 examples: demo
+	$(BIN)/python examples/panel.py
+	$(BIN)/python examples/features.py
 	$(BIN)/python examples/adding_problem.py
 	$(BIN)/python examples/temporal_order.py
 
@@ -19,12 +21,14 @@ test: .venv/installed
 	$(BIN)/python -m pytest
 	$(MAKE) --no-print-directory test-isas
 
-# The kernels' tests once more on every narrower instruction set that this machine runs.
+# The kernels' tests once more on every narrower instruction set that this machine runs; what is
+# only Python above them need not be repeated.
 KERNEL_TESTS := $(patsubst %,tests/test_%.py,activations gradients reference threads padding)
 test-isas: .venv/installed
 	set -e; for isa in $$($(BIN)/python -c "from skrnn.kernels.isa import available; \
 	    print(*available()[:-1])"); do \
-	    echo "SKRNN_ISA=$$isa"; SKRNN_ISA=$$isa $(BIN)/python -m pytest -q $(KERNEL_TESTS); done
+	    echo "SKRNN_ISA=$$isa"; SKRNN_ISA=$$isa $(BIN)/python -m pytest -q $(KERNEL_TESTS) \
+	        -k "not objective and not every_kind"; done
 
 # Speed beside PyTorch, JAX, ONNX Runtime and skorch, which live in an environment of their own.
 bench: benchmarks/.venv/installed
@@ -35,6 +39,11 @@ bench: benchmarks/.venv/installed
 	benchmarks/.venv/bin/python -m benchmarks.variants
 	benchmarks/.venv/bin/python -m benchmarks.memory
 	benchmarks/.venv/bin/python -m benchmarks.windows
+
+# Errors on public data, which DATA is the folder of.
+accuracy: .venv/installed
+	$(BIN)/python -m benchmarks.accuracy --data $(DATA)
+	$(BIN)/python -m benchmarks.m4 --data $(DATA)
 
 benchmarks/.venv/installed: $(SOURCES)
 	$(PYTHON) -m venv benchmarks/.venv

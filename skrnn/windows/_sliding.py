@@ -68,6 +68,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         What comes before the first row of a series in ``transform``. "index": its last rows in
         ``fit``, if its labels directly continue theirs (numbers, dates or periods; arrays have
         none, so a transformer before this one needs ``set_output(transform="pandas")``).
+        Labels of another kind than those of ``fit``, such as numbers after dates, are refused.
         "tail": always its last rows in ``fit``, even before these rows themselves. "none":
         nothing. Nothing comes before a series that was not in ``fit``, and ``fit_transform``
         never puts anything before the first row.
