@@ -125,21 +125,21 @@ def beijing(data):
     )
 
 
-def etth1(data, columns, differences=False):
+def etth1(data, columns, subtracted=False):
     """The next 24 hours of a transformer from the last 96, as Informer (Zhou et al. 2021).
 
     12, 4 and 4 months of 30 days, in units of the first 12 months' standard deviation. The
     training part has the windows of the first 12 months and then those of the next 4, by which to
-    validate. Windows are spans over the rows; y has the 24 hours of each column in turn.
+    validate. y has the 24 hours of each column in turn.
 
     Parameters
     ----------
     data : Path
     columns : slice
         Of the file, whose first column is the time and whose last is the oil temperature.
-    differences : bool
-        Whether X has the changes from hour to hour, in units of their standard deviation, and y
-        what is added to the last hour. A forecast in this form has the same error.
+    subtracted : bool
+        Whether the last value of a window is subtracted from the window and from y. A forecast in
+        this form has the same error. Otherwise windows are spans over the rows.
     """
     rows = pd.read_csv(data / "ETTh1.csv").iloc[: 20 * MONTH, columns].to_numpy()
     rows = StandardScaler().fit(rows[: 12 * MONTH]).transform(rows)
@@ -149,18 +149,16 @@ def etth1(data, columns, differences=False):
     fit = np.concatenate([train, validation])
     futures = sliding_window_view(rows[PAST:], AHEAD, axis=0)  # by the first row of the window
 
-    def windows(starts, differences=differences):
-        x, y = rows, futures[starts]
-        if differences:
-            x = np.diff(rows, axis=0, prepend=rows[:1])
-            x = x / x[: 12 * MONTH].std(axis=0)
-            y = y - rows[starts + PAST - 1, :, np.newaxis]
-        return Sequences(x, starts, np.full(len(starts), PAST)), y.reshape(len(starts), -1)
+    def windows(starts, subtracted=subtracted):
+        X, y = Sequences(rows, starts, np.full(len(starts), PAST)), futures[starts]
+        if subtracted:
+            last = rows[starts + PAST - 1]
+            X = np.asarray(X, np.float32) - last[:, np.newaxis]
+            y = y - last[:, :, np.newaxis]
+        return X, y.reshape(len(starts), -1)
 
     parts = train, validation, test
-    baselines = _simple_forecasts(*(windows(starts, differences=False) for starts in parts))
-    if differences:
-        baselines["Ridge on all columns"] = _ridge(*map(windows, parts))
+    baselines = _simple_forecasts(*(windows(starts, subtracted=False) for starts in parts))
     folds = [(np.arange(len(fit)), np.arange(len(train), len(fit)))]
     return Protocol(windows(fit), windows(test), folds, "MSE", mean_squared_error, min, baselines)
 
