@@ -1,6 +1,7 @@
 """SlidingWindow over several series in one table."""
 
 import pickle
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from skrnn import SlidingWindow, make_horizon_target
 from tests._windows import as_container, assert_same, naive, naive_panel, series
 
 pd = pytest.importorskip("pandas")
+pl = pytest.importorskip("polars")
 
 UNITS = [*"bacab"]
 DAYS = pd.date_range("2020-01-01", periods=9)
@@ -225,7 +227,11 @@ def test_the_pickle_holds_tails_only():
             panel()[["unit", "day"]],
             "X has no columns but its keys",
         ),
-        ({"group": "day"}, panel().set_index(["day", "x"]).sort_index(), "could not convert"),
+        (
+            {"group": "day"},
+            panel().set_index(["day", "x"]).sort_index(),
+            "Column .* holds .*, no number",
+        ),
         ({"group": "unit", "time": "day"}, panel()[:0], r"X has 0 samples \(shape=\(0, 4\)\)"),
         (
             {"time": "day"},
@@ -268,6 +274,18 @@ def test_keys_must_be_there_in_transform_too():
 def test_failing_fit_changes_nothing():
     transformer = SlidingWindow(3, group="unit", time="day").fit(panel())
     before = dict(vars(transformer))
-    with pytest.raises(ValueError, match="could not convert"):
+    with pytest.raises(ValueError, match="Column .* holds .*, no number"):
         transformer.fit(panel().assign(w="text"))
     assert vars(transformer) == before
+
+
+@pytest.mark.parametrize("library", [pd, pl])
+def test_columns_that_are_no_numbers_are_named(library):
+    """Most likely they are keys that were forgotten."""
+    times = [datetime(2024, 1, day) for day in (1, 2, 3)]
+    for column in (["a", "b", "c"], times):
+        frame = library.DataFrame({"key": column, "x": [1.0, 2.0, 3.0]})
+        with pytest.raises(ValueError, match=r"Column 'key' of X holds .*name it as a key"):
+            SlidingWindow(2).fit_transform(frame)
+    digits = library.DataFrame({"x": ["1", "2", "3"]})  # numbers, as scikit-learn has it
+    assert SlidingWindow(2).fit_transform(digits)[2].tolist() == [[2.0], [3.0]]

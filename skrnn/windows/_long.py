@@ -1,11 +1,12 @@
 """Long tables, one row for each step, and sequences."""
 
 import numpy as np
-from sklearn.utils import _safe_indexing, check_array, check_consistent_length
+from sklearn.utils import _safe_indexing, check_consistent_length
 
-from skrnn.sequences import FLOATS, Sequences, as_spans
+from skrnn.sequences import Sequences, as_spans
 from skrnn.windows._frames import frame_like
 from skrnn.windows._panel import read_panel
+from skrnn.windows._validation import check_rows
 
 
 def from_long(frame, *, id, time, columns=None):
@@ -55,9 +56,7 @@ def from_long(frame, *, id, time, columns=None):
     features, panel = _read_long(frame, id, time)
     if columns is not None:
         features = features[_names(columns, among=list(features.columns))]
-    rows = check_array(
-        features, dtype=FLOATS, order="C", ensure_all_finite="allow-nan", input_name="frame"
-    )
+    rows = check_rows(features, input_name="frame")
     starts, lengths = _spans(panel)
     ids = np.empty(len(panel.groups), object)
     ids[:] = panel.groups

@@ -41,7 +41,8 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     regressor : regressor
         Of sequences, or of tables if X is one. It is cloned. All columns of a table get the same
         level, so they must be of one feature, the target's past; of several make sequences with
-        :class:`~skrnn.LagColumnsToSequence`.
+        :class:`~skrnn.LagColumnsToSequence`. Do not standardise that
+        feature before, as this takes its level away; X and y are in the same units.
 
     level : {'mean', 'last'}, default='mean'
         What the level of a window is: the mean of its steps, or its last step.

@@ -4,14 +4,13 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.utils import check_array
 from sklearn.utils._available_if import available_if
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from skrnn.sequences import FLOATS, Sequences, padded
+from skrnn.sequences import Sequences, padded
 from skrnn.windows._panel import read_panel
-from skrnn.windows._validation import check_names
+from skrnn.windows._validation import check_names, check_rows
 
 
 class SlidingWindow(TransformerMixin, BaseEstimator):
@@ -231,11 +230,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
 
     def _read(self, X):
         features, panel = read_panel(X, self.group, self.time)
-        rows = check_array(
-            features, dtype=FLOATS, order="C", ensure_all_finite="allow-nan", estimator=self,
-            input_name="X",
-        )  # fmt: skip
-        return rows, panel
+        return check_rows(features, input_name="X", estimator=self), panel
 
     def _fit(self, X, stacklevel=None):
         rows, panel = self._read(X)

@@ -1,5 +1,7 @@
 """Checks that transformers and meta-estimators share."""
 
+from datetime import date
+
 import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
@@ -11,6 +13,30 @@ def check_names(estimator, X, rows, *, reset):
     """Set or check the number of columns, and their names where X has them."""
     named = X if hasattr(X, "columns") else rows
     validate_data(estimator, named, reset=reset, skip_check_array=True)
+
+
+def check_rows(table, *, input_name, estimator=None):
+    """The rows of a table as numbers; NaN is left to others."""
+    for name in getattr(table, "columns", []):
+        for value in table[name].head(10).to_list():
+            if _is_no_number(value):
+                raise ValueError(
+                    f"Column {name!r} of {input_name} holds {value!r}, no number. If it tells "
+                    f"series or times apart, name it as a key (group=, time=); else encode or drop "
+                    f"it."
+                )
+    return check_array(
+        table, dtype=FLOATS, order="C", ensure_all_finite="allow-nan", estimator=estimator,
+        input_name=input_name,
+    )  # fmt: skip
+
+
+def _is_no_number(value):
+    """Whether a value is a time, or text that is no number either."""
+    try:
+        return isinstance(value, date) or (isinstance(value, str) and float(value) is None)
+    except ValueError:
+        return True
 
 
 def check_steps(estimator, X, *, allow_nan):
