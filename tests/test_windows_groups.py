@@ -274,7 +274,7 @@ def test_keys_must_be_there_in_transform_too():
 def test_failing_fit_changes_nothing():
     transformer = SlidingWindow(3, group="unit", time="day").fit(panel())
     before = dict(vars(transformer))
-    with pytest.raises(ValueError, match="Column .* holds .*, no number"):
+    with pytest.raises(ValueError, match=r"Column .* holds .*, no number"):
         transformer.fit(panel().assign(w="text"))
     assert vars(transformer) == before
 

@@ -103,7 +103,7 @@ def test_wrong_long_frames(container):
         read(frame.replace({"unit": {"a": None}}))
     with pytest.raises(ValueError, match="X has no column or index level 'day'"):
         read(frame, time="day")
-    with pytest.raises(ValueError, match="Column .w. of frame holds .text., no number"):
+    with pytest.raises(ValueError, match=r"Column .w. of frame holds .text., no number"):
         read(frame.assign(w="text"))
     for key in (None, "", []):
         with pytest.raises(ValueError, match=f"^id={re.escape(repr(key))}; expected a column"):
