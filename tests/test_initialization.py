@@ -9,6 +9,7 @@ from skrnn import GRURegressor, LSTMClassifier, LSTMRegressor, RNNRegressor
 from skrnn.cells import CELLS
 from skrnn.network.initialization import DENSE, RECURRENT, orthogonal
 from skrnn.network.stack import Network
+from tests._estimators import ESTIMATORS
 from tests._problems import ragged
 
 N_FEATURES, N_HIDDEN, N_OUTPUTS = 100, 200, 50
@@ -168,7 +169,7 @@ def start(Estimator, sizes=(60, 50), **parameters):
     return model._network.params(model._theta)
 
 
-@pytest.mark.parametrize("name", [n for n in skrnn.__all__ if n.endswith(("ssor", "fier"))])
+@pytest.mark.parametrize("name", ESTIMATORS)
 @pytest.mark.parametrize("init", DENSE)
 def test_init_reaches_every_layer(init, name):
     params = start(getattr(skrnn, name), init=init)
