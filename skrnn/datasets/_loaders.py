@@ -6,8 +6,8 @@ from importlib import resources
 
 import numpy as np
 from sklearn.utils import Bunch
-from sklearn.utils._optional_dependencies import check_pandas_support
-from sklearn.utils._param_validation import StrOptions, validate_params
+
+from skrnn._sklearn import StrOptions, check_pandas_support, validate_params
 
 DATA_MODULE = "skrnn.datasets.data"
 DESCR_MODULE = "skrnn.datasets.descr"

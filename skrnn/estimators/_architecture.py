@@ -5,8 +5,8 @@ from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
 
+from skrnn._sklearn import Interval, StrOptions
 from skrnn.network.initialization import DENSE
 from skrnn.network.pooling import POOLINGS
 from skrnn.network.stack import Network

@@ -5,24 +5,20 @@ from dataclasses import KW_ONLY, dataclass
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    _fit_context,
-)
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array, gen_batches
-from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import (
-    _check_sample_weight,
-    check_consistent_length,
-    check_is_fitted,
-    validate_data,
-)
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
+from skrnn._sklearn import (
+    CallbackSupportMixin,
+    Interval,
+    Unwatched,
+    check_sample_weight,
+    fit_context,
+)
 from skrnn.estimators._architecture import Architecture
 from skrnn.estimators._blas import single_threaded_blas
-from skrnn.estimators._callbacks import CallbackSupportMixin, EpochTasks, Unwatched
+from skrnn.estimators._callbacks import EpochTasks
 from skrnn.estimators._fitting import Fit
 from skrnn.estimators._optimization import Optimization
 from skrnn.estimators._summary import summary
@@ -66,7 +62,7 @@ class RecurrentEstimator(
             constraints |= vars(base).get("_parameter_constraints", {})
         cls._parameter_constraints = constraints
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None):
         """Fit the network.
 
@@ -179,7 +175,7 @@ class RecurrentEstimator(
 
     def _weight(self, sequences, y, sample_weight):
         """The weight of every sequence, (n_samples,)."""
-        weight = _check_sample_weight(
+        weight = check_sample_weight(
             sample_weight, sequences.starts, dtype=np.float64, ensure_non_negative=True
         )
         weight = weight * (sequences.lengths >= self.min_length)

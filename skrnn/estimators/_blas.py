@@ -4,7 +4,7 @@ import os
 from contextlib import contextmanager
 from threading import Lock
 
-from sklearn.utils.parallel import _get_threadpool_controller
+from skrnn._sklearn import threadpool_controller
 
 _lock = Lock()
 _n_inside = 0
@@ -26,7 +26,7 @@ def single_threaded_blas():
     global _n_inside, _limit
     with _lock:
         if _n_inside == 0:
-            _limit = _get_threadpool_controller().limit(limits=1, user_api="blas")
+            _limit = threadpool_controller().limit(limits=1, user_api="blas")
         _n_inside += 1
     try:
         yield

@@ -1,28 +1,5 @@
 """scikit-learn's callbacks: one task per epoch."""
 
-try:
-    from sklearn.callback import CallbackSupportMixin
-except ImportError:  # scikit-learn < 1.9 has no callbacks
-
-    class CallbackSupportMixin:  # type: ignore[no-redef]
-        """An estimator without callbacks."""
-
-        def _init_callback_context(self, **kwargs):
-            return Unwatched()
-
-
-class Unwatched:
-    """A task that nobody watches."""
-
-    def subcontext(self, **kwargs):
-        return self
-
-    def call_on_fit_task_begin(self, **kwargs):
-        return self
-
-    def call_on_fit_task_end(self, **kwargs):
-        return False
-
 
 class EpochTasks:
     """Announces the epochs of a fit to the estimator's callbacks.

@@ -3,7 +3,7 @@
 from dataclasses import KW_ONLY, dataclass, field
 from numbers import Real
 
-from sklearn.utils._param_validation import Interval, StrOptions
+from skrnn._sklearn import Interval, StrOptions
 
 
 @dataclass(eq=False, repr=False)

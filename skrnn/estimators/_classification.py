@@ -3,14 +3,14 @@
 from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
-from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import check_array, column_or_1d, compute_sample_weight
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from skrnn._sklearn import StrOptions, fit_context
 from skrnn.estimators._base import RecurrentEstimator, trains_by_minibatches
 from skrnn.network.losses import BinaryLogLoss, MultilabelLogLoss, MultinomialLogLoss
 
@@ -36,7 +36,7 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
     _parameter_constraints = {"class_weight": [dict, list, StrOptions({"balanced"}), None]}
 
     @available_if(trains_by_minibatches)
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None, classes=None):
         """Train for one epoch on more sequences, going on from the call before.
 

@@ -5,8 +5,8 @@ from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, Options, StrOptions
 
+from skrnn._sklearn import Interval, Options, StrOptions
 from skrnn.training import (
     LBFGS,
     SGD,

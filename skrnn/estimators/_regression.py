@@ -5,13 +5,13 @@ from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import RegressorMixin, _fit_context
+from sklearn.base import RegressorMixin
 from sklearn.metrics import d2_absolute_error_score, d2_pinball_score, r2_score
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
+from skrnn._sklearn import Interval, StrOptions, fit_context
 from skrnn.estimators._base import RecurrentEstimator, trains_by_minibatches
 from skrnn.network.losses import AbsoluteError, Huber, Pinball, Poisson, SquaredError
 
@@ -61,7 +61,7 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
     }
 
     @available_if(trains_by_minibatches)
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one epoch on more sequences, going on from the call before.
 

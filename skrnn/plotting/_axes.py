@@ -1,6 +1,6 @@
 """What every display needs: an estimator that has what it draws, and axes."""
 
-from sklearn.utils._optional_dependencies import check_matplotlib_support
+from skrnn._sklearn import check_matplotlib_support
 
 
 def axes_of(display, ax):

@@ -3,8 +3,9 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils import _safe_indexing, check_array
+from sklearn.utils import check_array
 
+from skrnn._sklearn import safe_indexing
 from skrnn.windows._frames import frame_like
 from skrnn.windows._panel import read_panel
 
@@ -70,8 +71,8 @@ def make_horizon_target(frame, target, horizon, *, group=None, time=None):
             f"{np.bincount(run).max()} rows."
         )
     place = place[np.argsort(panel.order[place])]
-    X = _safe_indexing(frame, panel.order[place])
-    ahead = [_safe_indexing(column, panel.order[place + step]) for step in steps]
+    X = safe_indexing(frame, panel.order[place])
+    ahead = [safe_indexing(column, panel.order[place + step]) for step in steps]
     if isinstance(frame, np.ndarray):
         y = np.column_stack(ahead)
         return X, y[:, 0] if isinstance(horizon, Integral) else y

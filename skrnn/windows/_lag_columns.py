@@ -4,11 +4,11 @@ import re
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
-from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
+from skrnn._sklearn import Interval, check_feature_names_in, fit_context
 from skrnn.sequences import FLOATS, as_spans, padded
 from skrnn.windows._output import NoFrameMixin
 from skrnn.windows._validation import check_names
@@ -69,7 +69,7 @@ class LagColumnsToSequence(NoFrameMixin, TransformerMixin, BaseEstimator):
         self.columns = columns
         self.n_steps = n_steps
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Read the lags of the columns.
 
@@ -170,7 +170,7 @@ class LagColumnsToSequence(NoFrameMixin, TransformerMixin, BaseEstimator):
             One name for each feature.
         """
         check_is_fitted(self)
-        _check_feature_names_in(self, input_features)
+        check_feature_names_in(self, input_features)
         return np.array(self._names, object)
 
     def _check(self, X):

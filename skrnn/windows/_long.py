@@ -1,8 +1,9 @@
 """Long tables, one row for each step, and sequences."""
 
 import numpy as np
-from sklearn.utils import _safe_indexing, check_consistent_length
+from sklearn.utils import check_consistent_length
 
+from skrnn._sklearn import safe_indexing
 from skrnn.sequences import Sequences, as_spans
 from skrnn.windows._frames import frame_like
 from skrnn.windows._panel import read_panel
@@ -133,7 +134,7 @@ def to_long(X, ids, *, like, id, time, columns=None):
     step += np.repeat(sequences.starts, sequences.lengths)
     in_order = np.argsort(row)
     values = sequences.rows[step[in_order]]
-    kept = _safe_indexing(like, row[in_order])
+    kept = safe_indexing(like, row[in_order])
     is_key = set(like.columns) - set(features.columns)
     new = dict(zip(names, values.T, strict=True))
     order = [name for name in like.columns if name in is_key or name in new]

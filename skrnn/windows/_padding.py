@@ -3,8 +3,8 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
+from skrnn._sklearn import Interval, StrOptions, validate_params
 from skrnn.sequences import padded, without_padding
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from sklearn.utils import check_array
-from sklearn.utils.validation import _num_samples
 
+from skrnn._sklearn import num_samples
 from skrnn.windows._labels import Labels
 from skrnn.windows._spacing import find_spacing
 
@@ -141,7 +141,7 @@ def read_panel(X, group=None, time=None):
         if len({*given}) < len(given):
             raise ValueError(f"{what} are {given}; expected every name once.")
     columns = {name: _key(X, name) for name in keys}
-    groups, codes = _groups([(name, columns[name]) for name in names], _num_samples(X))
+    groups, codes = _groups([(name, columns[name]) for name in names], num_samples(X))
     labels = Labels(columns[time]) if time is not None else _index(X, keys)
     if labels is not None and labels.missing.any():
         raise ValueError(

@@ -1,12 +1,12 @@
 """Any transformer of rows, over the steps of sequences."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, clone
 from sklearn.utils import get_tags
-from sklearn.utils._available_if import available_if
-from sklearn.utils._param_validation import HasMethods
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skrnn._sklearn import HasMethods, fit_context
 from skrnn.sequences import Sequences
 from skrnn.windows._output import NoFrameMixin
 from skrnn.windows._validation import check_features, check_steps, remember_features
@@ -69,7 +69,7 @@ class PerStep(NoFrameMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator)
     def __init__(self, transformer):
         self.transformer = transformer
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
         """Fit the transformer on all steps.
 

@@ -4,17 +4,12 @@ import re
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils import Bunch, check_array, check_consistent_length, get_tags
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    _routing_enabled,
-    process_routing,
-)
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
+from skrnn._sklearn import HasMethods, Interval, StrOptions, fit_context, routing_enabled
 from skrnn.sequences import FLOATS, Sequences, is_table
 from skrnn.windows._lag_columns import FLAT
 from skrnn.windows._validation import check_features, check_steps, remember_features
@@ -102,7 +97,7 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         self.operation = operation
         self.feature = feature
 
-    @_fit_context(prefer_skip_nested_validation=False)
+    @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, **fit_params):
         """Fit the regressor to scaled windows and targets.
 
@@ -131,7 +126,7 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         sequences = check_steps(self, X, allow_nan=False)
         windows, level = self._scaled(X, sequences)
         check_consistent_length(level, y)
-        if _routing_enabled():
+        if routing_enabled():
             routed = process_routing(self, "fit", **fit_params)
         else:
             routed = Bunch(regressor=Bunch(fit=fit_params))

@@ -3,11 +3,11 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.utils._available_if import available_if
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
+from skrnn._sklearn import Interval, StrOptions, check_feature_names_in, fit_context
 from skrnn.sequences import Sequences, padded
 from skrnn.windows._panel import read_panel
 from skrnn.windows._validation import check_names, check_rows
@@ -127,7 +127,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         self.history = history
         self.flatten = flatten
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Remember the last rows, for the windows that follow.
 
@@ -146,7 +146,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         self._fit(X)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X, y=None):
         """Fit and transform the same rows, with nothing before them.
 
@@ -203,7 +203,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
             Feature by feature within each lag, the greatest lag first.
         """
         check_is_fitted(self)
-        names = _check_feature_names_in(self, input_features)
+        names = check_feature_names_in(self, input_features)
         names = [
             name for name, is_feature in zip(names, self._is_feature, strict=True) if is_feature
         ]
