@@ -10,6 +10,7 @@ from skrnn.network.minibatch import Minibatch
 from skrnn.network.pooling import POOLINGS
 from skrnn.network.stack import Network
 from skrnn.network.truncation import read_before
+from skrnn.sequences import Sequences
 from tests._oracle import run
 from tests._problems import minibatch, ragged
 
@@ -71,9 +72,10 @@ def random_pooling(name, dtype, scale=1.0):
 def pool(pooling, params, sequences):
     """Pooled rows of the sequences as if they were hidden states, (n, D)."""
     batch = minibatch(sequences)
-    nothing = [np.zeros((len(sequences), w), sequences.dtype) for w in pooling.carry_widths()]
+    start = pooling.start(len(sequences), sequences.dtype)
     summary = np.array([sequences[i][-1] for i in batch.order])
-    pooled, _, _ = pooling.forward(params, batch, batch.x, summary, nothing)
+    prepared = pooling.prepare(params, Arena())
+    pooled, _, _ = pooling.forward(prepared, batch, batch.x, summary, start)
     return pooled[np.argsort(batch.order)]
 
 
@@ -125,6 +127,27 @@ def test_attention_to_large_scores(sign, dtype):
     np.testing.assert_allclose(pool(pooling, params, sequences), expected, rtol=1e-6, atol=0)
 
 
+@pytest.mark.parametrize("score", [600, 6e4, 6e8])
+def test_attention_to_two_steps_of_large_scores(score):
+    """The shares of two equal scores are a half each, however large the scores are."""
+    rows = np.array([[1.0, 0, 0, 3], [0.5, 0, 0, 7], [1.0, 0, 0, 5]], np.float32)
+    sequences = Sequences(rows, [0], [3])
+    pooling, params = random_pooling("attention", np.float32)
+    params["weight_attention"][:] = np.eye(WIDTH)
+    params["weight_attention"][3, 3] = 0
+    params["bias_attention"][:] = 0
+    params["weight_score"][:] = [score / np.tanh(1), 0, 0, 0]
+    batch, dparams = minibatch(sequences), {n: np.zeros_like(p) for n, p in params.items()}
+    start = pooling.start(1, np.dtype(np.float32))
+    pooled, _, cache = pooling.forward(
+        pooling.prepare(params, Arena()), batch, batch.x, None, start
+    )
+    np.testing.assert_allclose(pooled, [[1, 0, 0, 4]], rtol=1e-6)
+    dpooled = np.array([[0, 0, 1, 0]], np.float32)  # reaches no score, so only the shares
+    dhidden, _ = pooling.backward(params, batch, batch.x, cache, dpooled, dparams)
+    np.testing.assert_allclose(dhidden[:, 2], [0.5, 0, 0.5], rtol=1e-6)
+
+
 def test_attention_does_not_feel_a_shift_of_all_scores():
     """A unit of u that is the same at every step adds the same to every score."""
     sequences = ragged(LENGTHS, WIDTH)
@@ -170,7 +193,7 @@ def random_network(cell, pooling, dtype):
 @pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("cell", CELLS)
 def test_chunks_fold_to_the_whole(cell, pooling, dtype):
-    """Whatever the length of the chunks, what they carry on adds up to the pool of all steps."""
+    """Whatever the length of the chunks, what they carry on is the pool of all steps, bit by bit."""
     sequences = ragged(LENGTHS, 3, dtype)
     network, theta = random_network(cell, pooling, dtype)
     expected = expected_pools(cell, pooling, network, theta, sequences)
@@ -178,6 +201,7 @@ def test_chunks_fold_to_the_whole(cell, pooling, dtype):
     raw = expected @ views["weight_out"].T + views["bias_out"]
     index = np.random.default_rng(0).permutation(len(sequences))
     atol = TOLERANCE[dtype]
+    whole = network.predict(theta, sequences)
     for n_steps in range(1, max(LENGTHS) + 1):
         prepared = network.prepare(network.params(theta), Arena())
         before = read_before(network, prepared, sequences, index, n_steps, Arena(), None)
@@ -187,6 +211,8 @@ def test_chunks_fold_to_the_whole(cell, pooling, dtype):
         assert trace.encoding.pooled.dtype == dtype
         np.testing.assert_allclose(trace.encoding.pooled, expected[final.order], rtol=0, atol=atol)
         np.testing.assert_allclose(trace.raw, raw[final.order], rtol=0, atol=4 * atol)
+        np.testing.assert_array_equal(trace.raw, whole[0][final.order])
+        np.testing.assert_array_equal(trace.encoding.pooled, whole[1][final.order])
 
 
 @pytest.mark.parametrize("n_steps", [1, 2, 4])

@@ -8,10 +8,12 @@
 
 typedef void (*pack_task)(void *, const void *, ptrdiff_t, int, int, int, const int *);
 typedef void (*unpack_task)(void *, ptrdiff_t, const void *, ptrdiff_t, int, int, int, const int *);
+typedef void (*dense_task)(void *, const void *, int, int, const void *);
 
 static const pack_task PACK_GATES[][2] = DISPATCH(pack_gates);
 static const pack_task PACK_TRANSPOSED[][2] = DISPATCH(pack_transposed);
 static const unpack_task UNPACK_GATES[][2] = DISPATCH(unpack_gates);
+static const dense_task PACK_DENSE[][2] = DISPATCH(pack_dense);
 
 #else
 
@@ -60,6 +62,19 @@ static void NAME(pack_transposed)(
                         STORE(out, unit < H ? NAME(load_units)(row, c * LANES, n) : (VEC){0});
                         out += LANES;
                     }
+}
+
+/* The columns of a dense layer (n, K) in blocks of vectors, as products with rows want them; then
+   its bias (n,), zero if there is none. */
+static void NAME(pack_dense)(void *packed, const void *weight, int n, int K, const void *bias)
+{
+    REAL *out = packed;
+    FOR_BLOCKS(v, C, N_VECTORS(n))
+        for (int k = 0; k < K; k++)
+            for (int unit = v * LANES; unit < (v + C) * LANES; unit++)
+                *out++ = unit < n ? ((const REAL *)weight)[(ptrdiff_t)unit * K + k] : 0;
+    for (int unit = 0; unit < N_VECTORS(n) * LANES; unit++)
+        *out++ = bias && unit < n ? ((const REAL *)bias)[unit] : 0;
 }
 
 #endif

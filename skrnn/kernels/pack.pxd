@@ -15,3 +15,4 @@ cdef ndarray pack_transposed(
 cdef unpack_gates(
     ndarray matrix, const int *gates, int n_columns, int H, ndarray packed, size_t first,
 )
+cdef ndarray pack_dense(Arena arena, ndarray weight, ndarray bias)

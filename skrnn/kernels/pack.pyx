@@ -9,9 +9,11 @@ cdef extern from "pack.h" nogil:
     ctypedef void (*pack_task)(void *, const void *, ptrdiff_t, int, int, int, const int *)
     ctypedef void (*unpack_task)(void *, ptrdiff_t, const void *, ptrdiff_t, int, int, int,
                                  const int *)
+    ctypedef void (*dense_task)(void *, const void *, int, int, const void *)
     const pack_task PACK_GATES[3][2]
     const pack_task PACK_TRANSPOSED[3][2]
     const unpack_task UNPACK_GATES[3][2]
+    const dense_task PACK_DENSE[3][2]
 
 import_array()
 
@@ -54,3 +56,14 @@ cdef unpack_gates(
         PyArray_DATA(matrix), K, <char *> PyArray_DATA(packed) + start,
         row_length(packed), H, K, n_columns, gates,
     )
+
+
+cdef ndarray pack_dense(Arena arena, ndarray weight, ndarray bias):
+    """A dense layer (n, K) for products with rows (K + 1, n in whole vectors), the bias last."""
+    cdef int n = weight.shape[0], K = weight.shape[1], L = lanes(weight.itemsize)
+    cdef ndarray packed = arena.take(K + 1, <size_t> n_vectors(n, L) * L, weight.itemsize)
+    PACK_DENSE[ISA][weight.itemsize == 8](
+        PyArray_DATA(packed), PyArray_DATA(weight), n, K,
+        NULL if bias is None else PyArray_DATA(bias),
+    )
+    return packed

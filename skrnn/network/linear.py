@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from skrnn.kernels.product import dense, prepare_dense
+
 
 class LinearPath:
     """The autoregressive part of LSTNet (Lai et al. 2018): ``n_steps`` steps, every feature.
@@ -60,10 +62,14 @@ class LinearPath:
         slope = np.linalg.lstsq(gram, moment, rcond=None)[0].T
         return slope, middle - slope @ center
 
-    def forward(self, params, minibatch):
+    def prepare(self, params, arena):
+        """The parameters as ``forward`` reads them."""
+        return prepare_dense(params["weight_ar"], None, arena) if self.n_steps else None
+
+    def forward(self, prepared, minibatch):
         """The outputs (B, n_outputs), and what ``backward`` needs."""
         lags = self.lags(minibatch.sequences, minibatch.order)
-        return lags @ params["weight_ar"].T, lags
+        return dense(lags, prepared, minibatch.arena), lags
 
     def backward(self, lags, draw, dparams):
         dparams["weight_ar"] += draw.T @ lags

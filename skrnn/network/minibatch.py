@@ -88,10 +88,14 @@ class Minibatch:
         out = self.arena.take(*rows.shape, rows.itemsize)
         return np.take(rows, self.reversal, axis=0, out=out, mode="clip")
 
-    def reduce(self, ufunc, rows):
-        """``ufunc`` over the steps of each sequence: (N, width) to (B, width)."""
-        result = rows[: self.n_sequences].copy()
-        for first, last in pairwise(self.offsets[1:].tolist()):
+    def reduce(self, ufunc, rows, initial):
+        """``ufunc`` over the steps of each sequence, from ``initial`` (B, width) on: (B, width).
+
+        The steps are taken one after the other, so that those of an earlier minibatch can be
+        gone on from to the last bit.
+        """
+        result = initial.copy()
+        for first, last in pairwise(self.offsets.tolist()):
             active = result[: last - first]
             ufunc(active, rows[first:last], out=active)
         return result

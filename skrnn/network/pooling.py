@@ -1,12 +1,18 @@
 """Pooling: from the hidden states of all steps of a sequence to one vector.
 
 A pooling reads a minibatch's hidden states (N, D) and, of steps before them, what it has made of
-those: ``before``, a list of arrays (B, ·) of the widths that ``carry_widths`` says. ``forward``
-returns the pooled states (B, D), what goes on to later steps, and a cache for ``backward``, which
-gives the gradients of every step's output (N, D) and of the layer's summary (B, D); None is zero.
+those: ``before``, a list of arrays (B, ·), at first those of ``start``. ``forward`` returns the
+pooled states (B, D), what goes on to later steps, and a cache for ``backward``, which gives the
+gradients of every step's output (N, D) and of the layer's summary (B, D); None is zero.
+
+What goes on is the same, to the last bit, however the steps are cut into minibatches.
 """
 
+from itertools import pairwise
+
 import numpy as np
+
+from skrnn.kernels.product import dense, prepare_dense
 
 
 class LastPooling:
@@ -18,13 +24,17 @@ class LastPooling:
     def param_shapes(self):
         return {}
 
-    def carry_widths(self):
+    def start(self, n_sequences, dtype):
+        """What there is before the first step: nothing."""
         return []
 
     def initialize(self, params, draw, rng):
         """Nothing to draw."""
 
-    def forward(self, params, minibatch, hidden, summary, before):
+    def prepare(self, params, arena):
+        """Nothing to prepare."""
+
+    def forward(self, prepared, minibatch, hidden, summary, before):
         return summary, [], None
 
     def backward(self, params, minibatch, hidden, cache, dpooled, dparams):
@@ -32,16 +42,15 @@ class LastPooling:
 
 
 class MeanPooling(LastPooling):
-    """The mean over the steps."""
+    """The mean over the steps. Their sum goes on."""
 
-    def carry_widths(self):
-        return [self.width]
+    def start(self, n_sequences, dtype):
+        return [np.zeros((n_sequences, self.width), dtype)]
 
-    def forward(self, params, minibatch, hidden, summary, before):
-        n_before = minibatch.n_before[:, np.newaxis].astype(hidden.dtype)
-        n = n_before + minibatch.lengths[:, np.newaxis].astype(hidden.dtype)
-        pooled = (before[0] * n_before + minibatch.reduce(np.add, hidden)) / n
-        return pooled, [pooled], n
+    def forward(self, prepared, minibatch, hidden, summary, before):
+        n = (minibatch.n_before + minibatch.lengths)[:, np.newaxis].astype(hidden.dtype)
+        total = minibatch.reduce(np.add, hidden, before[0])
+        return total / n, [total], n
 
     def backward(self, params, minibatch, hidden, n, dpooled, dparams):
         return (dpooled / n)[minibatch.sequence_of_row], None
@@ -50,32 +59,33 @@ class MeanPooling(LastPooling):
 class MaxPooling(LastPooling):
     """The maximum over the steps; steps that tie share its gradient."""
 
-    def carry_widths(self):
-        return [self.width]
+    def start(self, n_sequences, dtype):
+        return [np.full((n_sequences, self.width), -np.inf, dtype)]
 
-    def forward(self, params, minibatch, hidden, summary, before):
-        pooled = minibatch.reduce(np.maximum, hidden)
-        pooled = np.where(
-            minibatch.n_before[:, np.newaxis] > 0, np.maximum(before[0], pooled), pooled
-        )
+    def forward(self, prepared, minibatch, hidden, summary, before):
+        pooled = minibatch.reduce(np.maximum, hidden, before[0])
         return pooled, [pooled], pooled
 
     def backward(self, params, minibatch, hidden, pooled, dpooled, dparams):
-        is_largest = hidden == pooled[minibatch.sequence_of_row]
-        n_largest = np.maximum(minibatch.reduce(np.add, is_largest.astype(hidden.dtype)), 1)
+        is_largest = (hidden == pooled[minibatch.sequence_of_row]).astype(hidden.dtype)
+        n_largest = np.maximum(minibatch.reduce(np.add, is_largest, np.zeros_like(pooled)), 1)
         return is_largest * (dpooled / n_largest)[minibatch.sequence_of_row], None
 
 
 class AttentionPooling(LastPooling):
     """Additive attention (Bahdanau, Cho & Bengio 2015; with a learned query, Yang et al. 2016).
 
-        u_t = tanh(A h_t + b)                  (1)
-        s_t = u_t · v                          (2)
-        w_t = exp(s_t) / Σ_τ exp(s_τ)          (3)
-        p = Σ_t w_t h_t                        (4)
+        u_t = tanh(A h_t + b)                           (1)
+        s_t = u_t · v                                   (2)
+        w_t = exp(s_t - m) / Σ_τ exp(s_τ - m)           (3)
+        p = Σ_t w_t h_t                                 (4)
 
-    Parameters: ``weight_attention`` A (D, D), ``bias_attention`` b (D,), ``weight_score`` v (D,).
-    What goes on to later steps is p and the logarithm of the sum in (3).
+    where m is the largest s_t. Parameters: ``weight_attention`` A (D, D), ``bias_attention`` b
+    (D,), ``weight_score`` v (D,).
+
+    The sums of (3) and (4) are taken step by step: each step scales those before it down to the
+    largest score until then (Milakov & Gimelshein 2018). These go on to later steps: the largest
+    score (B, 1), and both sums side by side (B, D + 1).
     """
 
     def param_shapes(self):
@@ -85,30 +95,56 @@ class AttentionPooling(LastPooling):
             "weight_score": (self.width,),
         }
 
-    def carry_widths(self):
-        return [self.width, 1]
+    def start(self, n_sequences, dtype):
+        return [
+            np.full((n_sequences, 1), -np.inf, dtype),
+            np.zeros((n_sequences, self.width + 1), dtype),
+        ]
 
     def initialize(self, params, draw, rng):
         params["weight_attention"][:] = draw((self.width, self.width), rng)
         params["weight_score"][:] = draw((1, self.width), rng)
 
-    def forward(self, params, minibatch, hidden, summary, before):
-        sequence = minibatch.sequence_of_row
-        pooled_before, log_before = before
-        log_before = np.where(minibatch.n_before[:, np.newaxis] > 0, log_before, -np.inf)
-        u = np.tanh(hidden @ params["weight_attention"].T + params["bias_attention"])  # (1)
-        s = (u @ params["weight_score"])[:, np.newaxis]  # (2)
-        largest = np.maximum(minibatch.reduce(np.maximum, s), log_before)
-        total = minibatch.reduce(np.add, np.exp(s - largest[sequence]))
-        log_total = largest + np.log(total + np.exp(log_before - largest))
-        w = np.exp(s - log_total[sequence])  # (3)
-        pooled = minibatch.reduce(np.add, w * hidden)  # (4)
-        pooled += np.exp(log_before - log_total) * pooled_before
-        return pooled, [pooled, log_total], (u, w, pooled)
+    def prepare(self, params, arena):
+        """The parameters as ``forward`` reads them."""
+        return (
+            prepare_dense(params["weight_attention"], params["bias_attention"], arena),
+            prepare_dense(params["weight_score"][np.newaxis], None, arena),
+        )
+
+    def forward(self, prepared, minibatch, hidden, summary, before):
+        of_units, of_score = prepared
+        u = np.tanh(dense(hidden, of_units, minibatch.arena))  # (1)
+        s = dense(u, of_score, minibatch.arena)  # (2)
+        largest, sums = self._add_steps(minibatch, s, hidden, before)
+        pooled = sums[:, :-1] / sums[:, -1:]  # (4)
+        return pooled, [largest, sums], (u, s, largest, sums, pooled)
+
+    @staticmethod
+    def _add_steps(minibatch, s, hidden, before):
+        """The largest score, and the sums of (4) and (3), with the steps of a minibatch."""
+        largest, sums = before[0].copy(), before[1].copy()
+        scale = np.empty_like(s)  # of what was before each step
+        until = np.empty_like(s)  # the largest score until each step
+        steps = list(pairwise(minibatch.offsets.tolist()))
+        for first, last in steps:
+            now = np.maximum(largest[: last - first], s[first:last], out=until[first:last])
+            np.subtract(largest[: last - first], now, out=scale[first:last])
+            largest[: last - first] = now
+        np.exp(scale, out=scale)
+        terms = np.empty((len(hidden), sums.shape[1]), hidden.dtype)
+        np.exp(s - until, out=terms[:, -1:])
+        np.multiply(terms[:, -1:], hidden, out=terms[:, :-1])
+        for first, last in steps:
+            active = sums[: last - first]
+            active *= scale[first:last]
+            active += terms[first:last]
+        return largest, sums
 
     def backward(self, params, minibatch, hidden, cache, dpooled, dparams):
-        u, w, pooled = cache
+        u, s, largest, sums, pooled = cache
         sequence = minibatch.sequence_of_row
+        w = np.exp(s - largest[sequence]) / sums[sequence, -1:]  # (3)
         dp = dpooled[sequence]
         ds = w * np.sum(dp * (hidden - pooled[sequence]), axis=1, keepdims=True)  # (4), (3)
         dparams["weight_score"] += ds[:, 0] @ u  # (2)

@@ -1,5 +1,7 @@
 """The head: a dense layer on the pooled hidden state."""
 
+from skrnn.kernels.product import dense, prepare_dense
+
 
 class Readout:
     """raw = W p + b, with ``weight_out`` W (n_outputs, D) and ``bias_out`` b."""
@@ -14,8 +16,12 @@ class Readout:
     def initialize(self, params, draw, rng):
         params["weight_out"][:] = draw((self.n_outputs, self.width), rng)
 
-    def forward(self, params, pooled):
-        return pooled @ params["weight_out"].T + params["bias_out"]
+    def prepare(self, params, arena):
+        """The parameters as ``forward`` reads them."""
+        return prepare_dense(params["weight_out"], params["bias_out"], arena)
+
+    def forward(self, prepared, pooled, arena):
+        return dense(pooled, prepared, arena)
 
     def backward(self, params, pooled, draw, dparams):
         """Add the parameters' gradients to ``dparams`` and return that of the pooled state."""

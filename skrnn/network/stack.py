@@ -16,9 +16,12 @@ from skrnn.network.minibatch import Minibatch
 from skrnn.network.parameters import Layout
 from skrnn.network.pooling import POOLINGS
 from skrnn.network.readout import Readout
+from skrnn.network.truncation import read_before
 
-# Sequences per minibatch in prediction: wide enough for the kernels, small enough for the cache.
+# Sequences per minibatch in prediction, and steps at a time: enough for the kernels, and little
+# enough for the cache.
 PREDICT_BATCH_SIZE = 256
+PREDICT_STEPS = 128
 # Sequences whose lags are in memory at once.
 LINEAR_BATCH_SIZE = 4096
 
@@ -33,6 +36,15 @@ class Params(NamedTuple):
     pooling: dict[str, np.ndarray]
     readout: dict[str, np.ndarray]
     linear: dict[str, np.ndarray]
+
+
+class Prepared(NamedTuple):
+    """The parameters in the form that each part's ``forward`` reads."""
+
+    layers: list[Any]
+    pooling: Any
+    readout: Any
+    linear: Any
 
 
 class Encoding(NamedTuple):
@@ -133,10 +145,11 @@ class Network:
         layers = [of(layer) for layer in self.layers]
         return Params(layers, of(self.pooling), of(self.readout), of(self.linear))
 
-    def carry_widths(self):
-        """The width of each array that goes on from step to step."""
+    def start(self, n_sequences, dtype):
+        """The carry before the first step: states of zero, and what the pooling begins with."""
         widths = [width for layer in self.layers for width in layer.state_widths()]
-        return widths + self.pooling.carry_widths()
+        states = [np.zeros((n_sequences, width), dtype) for width in widths]
+        return states + self.pooling.start(n_sequences, dtype)
 
     def initialize(self, rng, dtype, *, init="glorot", forget_bias=1.0, longest=1):
         """Draw an initial ``theta``; ``longest`` is the length of the longest sequence."""
@@ -165,7 +178,12 @@ class Network:
             layer.prepare(part, arena)
             for layer, part in zip(self.layers, params.layers, strict=True)
         ]
-        return params._replace(layers=layers)
+        return Prepared(
+            layers,
+            self.pooling.prepare(params.pooling, arena),
+            self.readout.prepare(params.readout, arena),
+            self.linear.prepare(params.linear, arena),
+        )
 
     def forward(self, prepared, minibatch, *, before=None, keep=False, dropout_rng=None):
         """Raw predictions for a minibatch, in its order.
@@ -177,9 +195,9 @@ class Network:
             prepared, minibatch, before=before, keep=keep, dropout_rng=dropout_rng
         )
         dropped, mask = self._drop(encoding.pooled, dropout_rng)
-        raw = self.readout.forward(prepared.readout, dropped)
+        raw = self.readout.forward(prepared.readout, dropped, minibatch.arena)
         lags = None
-        if prepared.linear:
+        if self.linear.n_steps:
             linear, lags = self.linear.forward(prepared.linear, minibatch)
             raw += linear
         return Trace(encoding, mask, dropped, lags, raw)
@@ -187,7 +205,7 @@ class Network:
     def encode(self, prepared, minibatch, *, before=None, keep=False, dropout_rng=None):
         """The pooled hidden states of a minibatch, as of ``forward``."""
         traces, masks, carry, x = [], [None], [], minibatch.x
-        given = iter(self._nothing(minibatch, x.dtype) if before is None else before)
+        given = iter(self.start(minibatch.n_sequences, x.dtype) if before is None else before)
         for layer, weights in zip(self.layers, prepared.layers, strict=True):
             if traces:
                 x, mask = self._drop(x, dropout_rng)
@@ -205,12 +223,6 @@ class Network:
         )
         return Encoding(traces, masks, cache, pooled, carry + pooled_carry)
 
-    def _nothing(self, minibatch, dtype):
-        """The carry before the first step: states of zero, and an empty pool."""
-        states = [None for layer in self.layers for _ in layer.state_widths()]
-        shape = minibatch.n_sequences
-        return states + [np.zeros((shape, w), dtype) for w in self.pooling.carry_widths()]
-
     def _drop(self, values, rng):
         """The values with dropout and its mask; without an rng as they are, and None."""
         if rng is None or self.dropout == 0:
@@ -225,7 +237,7 @@ class Network:
         ``need_dx``.
         """
         encoding = trace.encoding
-        if params.linear:
+        if self.linear.n_steps:
             self.linear.backward(trace.lags, draw, dparams.linear)
         dpooled = self.readout.backward(params.readout, trace.dropped, draw, dparams.readout)
         if trace.mask is not None:
@@ -248,16 +260,39 @@ class Network:
 
     @quiet
     def predict(self, theta, sequences):
-        """Raw predictions (n, n_outputs) in float64, and pooled hidden states (n, D)."""
+        """Raw predictions (n, n_outputs) in float64, and pooled hidden states (n, D).
+
+        Those of a sequence have the same bits whatever the other sequences are. Memory does not
+        grow with the length of the sequences, except of one at a time where layers read from the
+        end too.
+        """
         n = len(sequences)
         raw = np.empty((n, self.n_outputs), np.float64)
         pooled = np.empty((n, self.width), theta.dtype)
         arena = Arena()
         prepared = self.prepare(self.params(theta), Arena())
-        for start in range(0, n, PREDICT_BATCH_SIZE):
-            index = np.arange(start, min(start + PREDICT_BATCH_SIZE, n))
-            minibatch = Minibatch(sequences, index, arena)
-            trace = self.forward(prepared, minibatch)
+        n_steps = None if self.kind["bidirectional"] else PREDICT_STEPS
+        for index in batches_for_prediction(sequences.lengths, n_steps):
+            before = None
+            if n_steps is not None and sequences.lengths[index].max() > n_steps:
+                before = read_before(self, prepared, sequences, index, n_steps, arena, None)
+            minibatch = Minibatch(sequences, index, arena, n_steps=n_steps)
+            if before is not None:
+                before = [array[minibatch.places] for array in before]
+            trace = self.forward(prepared, minibatch, before=before)
             raw[minibatch.order] = trace.raw
             pooled[minibatch.order] = trace.encoding.pooled
         return raw, pooled
+
+
+def batches_for_prediction(lengths, n_steps):
+    """Indices of sequences to be read at once, of so many of their steps at a time."""
+    n = len(lengths)
+    ends = np.cumsum(lengths if n_steps is None else np.minimum(lengths, n_steps))
+    start = 0
+    while start < n:
+        read = ends[start - 1] if start else 0
+        stop = np.searchsorted(ends, read + PREDICT_BATCH_SIZE * PREDICT_STEPS, side="right")
+        stop = min(max(stop, start + 1), start + PREDICT_BATCH_SIZE)
+        yield np.arange(start, min(stop, n))
+        start = stop

@@ -1,6 +1,4 @@
-"""Truncated back-propagation through time: what the steps before the truncation leave."""
-
-import numpy as np
+"""Long sequences in chunks of steps: what the steps before the last chunk leave."""
 
 from skrnn.network.minibatch import Minibatch
 
@@ -9,14 +7,14 @@ def read_before(network, prepared, sequences, index, n_steps, arena, dropout_rng
     """Read all but the last ``n_steps`` steps of the sequences ``index``, in chunks of as many.
 
     Nothing is kept for a backward pass, so memory grows with the chunk and not with the sequence.
+    The network goes on from what is returned to the same bits as if it had read all steps at once.
 
     Returns
     -------
     list of ndarray
-        The carry of the last steps' forward pass, each (len(index), ·) in the order of ``index``.
+        The carry of these steps' forward pass, each (len(index), ·) in the order of ``index``.
     """
-    dtype = sequences.dtype
-    carry = [np.zeros((len(index), width), dtype) for width in network.carry_widths()]
+    carry = network.start(len(index), sequences.dtype)
     longest = int(sequences.lengths[index].max())
     for n_chunks in range((longest - 1) // n_steps, 0, -1):
         chunk = Minibatch(sequences, index, arena, skip=n_chunks * n_steps, n_steps=n_steps)
