@@ -21,8 +21,10 @@ def minibatch(sequences):
 
 def random_params(cell, n_features, n_hidden, dtype=np.float64, seed=1):
     rng = np.random.default_rng(seed)
-    shapes = CELLS[cell].param_shapes(n_features, n_hidden)
-    return [rng.uniform(-0.8, 0.8, shape).astype(dtype) for shape in shapes.values()]
+    return [
+        rng.uniform(-0.8, 0.8, parameter.shape(n_features, n_hidden)).astype(dtype)
+        for parameter in CELLS[cell].parameters.values()
+    ]
 
 
 def random_states(cell, n_sequences, n_hidden, dtype=np.float64, seed=2):

@@ -1,11 +1,13 @@
-"""The recurrent cells, each a compiled module of six names.
+"""The recurrent cells: each a declaration of its equations, parameters and states.
 
-``GATES``, ``STATES``
-    Names of its gates and states.
-``param_shapes(n_features, n_hidden)``
-    Names and shapes of its parameters.
+A cell is a header, with its equations forward and backward, and a short module that declares by
+name its parameters (see skrnn/kernels/parameters.py) and the states that go on from step to step.
+docs/add_a_cell.md shows how to add one. Of every cell there are
+
+``parameters``, ``states``
+    As declared.
 ``prepare(params, arena)``
-    The parameters in the form that ``forward`` reads, for as many calls as they stay the same.
+    The parameters packed once, reusable until they change.
 ``forward(offsets, x, prepared, initial, keep, arena)``
     All steps of a packed minibatch (see kernels/packed.h): x is (N, F), ``initial`` has each state
     before the first step (B, H) or None. Returns the states (B + N, H), initial ones first, and,
@@ -15,31 +17,15 @@
     states (B, H) or None each, adds those of the parameters to ``dparams`` and returns that of x,
     or None, and those of the initial states. The cache is overwritten.
 
-Arrays that are returned belong to the arena. A cell whose equations come in variants takes the
-variant as a keyword of every function.
+Arrays that are returned belong to the arena.
 """
-
-from functools import partial
 
 from skrnn.cells import gru, gru_reset_before, lstm, rnn
 
-
-class Cell:
-    """One cell of the registry: a module with the variant of its equations."""
-
-    def __init__(self, module, **variant):
-        self.gates = module.GATES
-        self.states = module.STATES
-        self.param_shapes = partial(module.param_shapes, **variant)
-        self.prepare = partial(module.prepare, **variant)
-        self.forward = partial(module.forward, **variant)
-        self.backward = partial(module.backward, **variant)
-
-
 CELLS = {
-    "rnn_tanh": Cell(rnn, activation="tanh"),
-    "rnn_relu": Cell(rnn, activation="relu"),
-    "gru": Cell(gru),
-    "gru_reset_before": Cell(gru_reset_before),
-    "lstm": Cell(lstm),
+    "rnn_tanh": rnn.WITH_TANH,
+    "rnn_relu": rnn.WITH_RELU,
+    "gru": gru.CELL,
+    "gru_reset_before": gru_reset_before.CELL,
+    "lstm": lstm.CELL,
 }

@@ -2,41 +2,36 @@
 #ifndef VEC
 #define KERNEL "gru.h"
 
-#define GATES 4 /* n r z q */
-#define X_FIRST 0
-#define X_GATES 3
-#define H_FIRST 1
-#define H_GATES 3
+enum { N, R, Z, Q, COLUMNS, KEPT = COLUMNS };
+enum { X_FIRST = N, X_COLUMNS = 3, H_FIRST = R, H_COLUMNS = 3 };
+enum { HIDDEN, STATES };
 
 #else
 
-INLINE void NAME(step)(const recurrence_pass *p, const VEC a[], place s)
+INLINE void NAME(step)(const recurrence_pass *p, const VEC a[], units u)
 {
-    const VEC r = NAME(sigmoid)(a[1]);                                              /* (1) */
-    const VEC z = NAME(sigmoid)(a[2]);                                              /* (2) */
-    const VEC q = a[3];                                                             /* (3) */
-    const VEC n = NAME(tanh)(a[0] + r * q);                                         /* (4) */
-    STORE(s.h, (1 - z) * n + z * LOAD(s.h_before));                                 /* (5) */
-    if (s.gates) {
-        REAL *gates = s.gates;
-        STORE(gates, n);
-        STORE(gates + LANES, r);
-        STORE(gates + 2 * LANES, z);
-        STORE(gates + 3 * LANES, q);
+    const VEC r = NAME(sigmoid)(a[R]);                                               /* (1) */
+    const VEC z = NAME(sigmoid)(a[Z]);                                               /* (2) */
+    const VEC q = a[Q];                                                              /* (3) */
+    const VEC n = NAME(tanh)(a[N] + r * q);                                          /* (4) */
+    SET(HIDDEN, (1 - z) * n + z * BEFORE(HIDDEN));                                   /* (5) */
+    if (u.kept) {
+        KEEP(N, n);
+        KEEP(R, r);
+        KEEP(Z, z);
+        KEEP(Q, q);
     }
 }
 
-INLINE void NAME(step_back)(const recurrence_pass *p, VEC dh, place s)
+INLINE void NAME(step_back)(const recurrence_pass *p, VEC dh, units u)
 {
-    REAL *gates = s.gates;
-    const VEC n = LOAD(gates), r = LOAD(gates + LANES);
-    const VEC z = LOAD(gates + 2 * LANES), q = LOAD(gates + 3 * LANES);
-    const VEC dn = dh * (1 - z) * (1 - n * n);                                      /* (5), (4) */
-    STORE(gates, dn);
-    STORE(gates + LANES, dn * q * r * (1 - r));                                     /* (4), (1) */
-    STORE(gates + 2 * LANES, dh * (LOAD(s.h_before) - n) * z * (1 - z));            /* (5), (2) */
-    STORE(gates + 3 * LANES, dn * r);                                               /* (4) */
-    STORE(s.dh, dh * z);                                                            /* (5) */
+    const VEC n = KEPT_OF(N), r = KEPT_OF(R), z = KEPT_OF(Z), q = KEPT_OF(Q);
+    const VEC dn = dh * (1 - z) * (1 - n * n);                                       /* (5), (4) */
+    KEEP(N, dn);
+    KEEP(R, dn * q * r * (1 - r));                                                   /* (4), (1) */
+    KEEP(Z, dh * (BEFORE(HIDDEN) - n) * z * (1 - z));                                /* (5), (2) */
+    KEEP(Q, dn * r);                                                                 /* (4) */
+    SET_D(HIDDEN, dh * z);                                                           /* (5) */
 }
 
 #endif

@@ -6,27 +6,21 @@
     n_t = tanh(W_n x_t + b_n + r_t q_t)        (4)
     h_t = (1 - z_t) n_t + z_t h_{t-1}          (5)
 
-Parameters: ``weight_ih`` W (3H, F), ``weight_hh`` U (3H, H), gates in the order r z n; ``bias``
-b (4H,) in the order r z n q. The equations in code are in gru.h, the loops in
-kernels/recurrence.h.
+Parameters: ``weight_ih`` W (3H, F), ``weight_hh`` U (3H, H), blocks in the order r z n; ``bias``
+b (4H,) in the order r z n q.
 """
 
-from skrnn.kernels.recurrence cimport recurrence, recurrence_kernels
+from skrnn.kernels.recurrence cimport declare, recurrence_kernels
+
+from skrnn.kernels.parameters import bias, input_product, recurrent_product
 
 cdef extern from "gru.h":
+    enum:
+        N, R, Z, Q
     const recurrence_kernels KERNELS
 
-GATES = ("r", "z", "n")
-STATES = ("h",)
-
-# The vectors are n r z q: those of x come first, those of h last.
-CELL = recurrence(&KERNELS, [2, 0, 1], [0, 1, 2], [2, 0, 1, 3], n_states=1)
-prepare, forward, backward = CELL.prepare, CELL.forward, CELL.backward
-
-
-def param_shapes(n_features, n_hidden):
-    return {
-        "weight_ih": (3 * n_hidden, n_features),
-        "weight_hh": (3 * n_hidden, n_hidden),
-        "bias": (4 * n_hidden,),
-    }
+CELL = declare(&KERNELS, ["h"], {
+    "weight_ih": input_product(r=R, z=Z, n=N),
+    "weight_hh": recurrent_product(r=R, z=Z, n=Q),
+    "bias": bias(r=R, z=Z, n=N, q=Q),
+})

@@ -2,45 +2,41 @@
 #ifndef VEC
 #define KERNEL "lstm.h"
 
-#define GATES 4 /* i f g o */
-#define X_FIRST 0
-#define X_GATES 4
-#define H_FIRST 0
-#define H_GATES 4
+enum { GATE_I, GATE_F, GATE_G, GATE_O, COLUMNS, KEPT = COLUMNS };
+enum { X_FIRST = GATE_I, X_COLUMNS = 4, H_FIRST = GATE_I, H_COLUMNS = 4 };
+enum { HIDDEN, CELL_STATE, STATES };
 
 #else
 
-INLINE void NAME(step)(const recurrence_pass *p, const VEC a[], place s)
+INLINE void NAME(step)(const recurrence_pass *p, const VEC a[], units u)
 {
-    const VEC i = NAME(sigmoid)(a[0]);                                              /* (1) */
-    const VEC f = NAME(sigmoid)(a[1]);                                              /* (2) */
-    const VEC g = NAME(tanh)(a[2]);                                                 /* (3) */
-    const VEC o = NAME(sigmoid)(a[3]);                                              /* (4) */
-    const VEC c = f * LOAD(s.c_before) + i * g;                                     /* (5) */
-    STORE(s.c, c);
-    STORE(s.h, o * NAME(tanh)(c));                                                  /* (6) */
-    if (s.gates) {
-        REAL *gates = s.gates;
-        STORE(gates, i);
-        STORE(gates + LANES, f);
-        STORE(gates + 2 * LANES, g);
-        STORE(gates + 3 * LANES, o);
+    const VEC i = NAME(sigmoid)(a[GATE_I]);                                          /* (1) */
+    const VEC f = NAME(sigmoid)(a[GATE_F]);                                          /* (2) */
+    const VEC g = NAME(tanh)(a[GATE_G]);                                             /* (3) */
+    const VEC o = NAME(sigmoid)(a[GATE_O]);                                          /* (4) */
+    const VEC c = f * BEFORE(CELL_STATE) + i * g;                                    /* (5) */
+    SET(CELL_STATE, c);
+    SET(HIDDEN, o * NAME(tanh)(c));                                                  /* (6) */
+    if (u.kept) {
+        KEEP(GATE_I, i);
+        KEEP(GATE_F, f);
+        KEEP(GATE_G, g);
+        KEEP(GATE_O, o);
     }
 }
 
-INLINE void NAME(step_back)(const recurrence_pass *p, VEC dh, place s)
+INLINE void NAME(step_back)(const recurrence_pass *p, VEC dh, units u)
 {
-    REAL *gates = s.gates;
-    const VEC i = LOAD(gates), f = LOAD(gates + LANES);
-    const VEC g = LOAD(gates + 2 * LANES), o = LOAD(gates + 3 * LANES);
-    const VEC tanh_c = NAME(tanh)(LOAD(s.c));
-    const VEC dc = LOAD(s.dc) + dh * o * (1 - tanh_c * tanh_c);                     /* (6) */
-    STORE(gates, dc * g * i * (1 - i));                                             /* (5), (1) */
-    STORE(gates + LANES, dc * LOAD(s.c_before) * f * (1 - f));                      /* (5), (2) */
-    STORE(gates + 2 * LANES, dc * i * (1 - g * g));                                 /* (5), (3) */
-    STORE(gates + 3 * LANES, dh * tanh_c * o * (1 - o));                            /* (6), (4) */
-    STORE(s.dc, dc * f);                                                            /* (5) */
-    STORE(s.dh, (VEC){0}); /* h_{t-1} acts through the gates only */
+    const VEC i = KEPT_OF(GATE_I), f = KEPT_OF(GATE_F);
+    const VEC g = KEPT_OF(GATE_G), o = KEPT_OF(GATE_O);
+    const VEC tanh_c = NAME(tanh)(AFTER(CELL_STATE));
+    const VEC dc = D(CELL_STATE) + dh * o * (1 - tanh_c * tanh_c);                   /* (6) */
+    KEEP(GATE_I, dc * g * i * (1 - i));                                              /* (5), (1) */
+    KEEP(GATE_F, dc * BEFORE(CELL_STATE) * f * (1 - f));                             /* (5), (2) */
+    KEEP(GATE_G, dc * i * (1 - g * g));                                              /* (5), (3) */
+    KEEP(GATE_O, dh * tanh_c * o * (1 - o));                                         /* (6), (4) */
+    SET_D(CELL_STATE, dc * f);                                                       /* (5) */
+    SET_D(HIDDEN, (VEC){0}); /* h_{t-1} acts through the gates only */
 }
 
 #endif

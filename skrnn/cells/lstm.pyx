@@ -7,25 +7,22 @@
     c_t = f_t c_{t-1} + i_t g_t                (5)
     h_t = o_t tanh(c_t)                        (6)
 
-Parameters: ``weight_ih`` W (4H, F), ``weight_hh`` U (4H, H), ``bias`` b (4H,), gates in the order
-i f g o. The equations in code are in lstm.h, the loops in kernels/recurrence.h.
+Parameters: ``weight_ih`` W (4H, F), ``weight_hh`` U (4H, H), ``bias`` b (4H,), blocks in the order
+i f g o.
 """
 
-from skrnn.kernels.recurrence cimport recurrence, recurrence_kernels
+from skrnn.kernels.recurrence cimport declare, recurrence_kernels
+
+from skrnn.kernels.parameters import bias, input_product, recurrent_product
 
 cdef extern from "lstm.h":
+    enum:
+        GATE_I, GATE_F, GATE_G, GATE_O
     const recurrence_kernels KERNELS
 
-GATES = ("i", "f", "g", "o")
-STATES = ("h", "c")
-
-CELL = recurrence(&KERNELS, [0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2, 3], n_states=2)
-prepare, forward, backward = CELL.prepare, CELL.forward, CELL.backward
-
-
-def param_shapes(n_features, n_hidden):
-    return {
-        "weight_ih": (4 * n_hidden, n_features),
-        "weight_hh": (4 * n_hidden, n_hidden),
-        "bias": (4 * n_hidden,),
-    }
+GATES = {"i": GATE_I, "f": GATE_F, "g": GATE_G, "o": GATE_O}
+CELL = declare(&KERNELS, ["h", "c"], {
+    "weight_ih": input_product(**GATES),
+    "weight_hh": recurrent_product(**GATES),
+    "bias": bias(**GATES),
+})

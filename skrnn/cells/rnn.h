@@ -3,26 +3,23 @@
 #define KERNEL "rnn.h"
 
 enum { TANH, RELU };
-
-#define GATES 1
-#define X_FIRST 0
-#define X_GATES 1
-#define H_FIRST 0
-#define H_GATES 1
+enum { A, COLUMNS, KEPT = COLUMNS };
+enum { X_FIRST = A, X_COLUMNS = 1, H_FIRST = A, H_COLUMNS = 1 };
+enum { HIDDEN, STATES };
 
 #else
 
-INLINE void NAME(step)(const recurrence_pass *p, const VEC a[], place s)
+INLINE void NAME(step)(const recurrence_pass *p, const VEC a[], units u)
 {
     /* (2); a NaN stays one */
-    STORE(s.h, p->variant == TANH ? NAME(tanh)(a[0]) : NAME(relu)(a[0]));
+    SET(HIDDEN, p->variant == TANH ? NAME(tanh)(a[A]) : NAME(relu)(a[A]));
 }
 
-INLINE void NAME(step_back)(const recurrence_pass *p, VEC dh, place s)
+INLINE void NAME(step_back)(const recurrence_pass *p, VEC dh, units u)
 {
-    const VEC h = LOAD(s.h);
-    STORE(s.gates, dh * (p->variant == TANH ? 1 - h * h : NAME(is_positive)(h)));   /* (2) */
-    STORE(s.dh, (VEC){0}); /* h_{t-1} acts through a only */
+    const VEC h = AFTER(HIDDEN);
+    KEEP(A, dh * (p->variant == TANH ? 1 - h * h : NAME(is_positive)(h)));           /* (2) */
+    SET_D(HIDDEN, (VEC){0}); /* h_{t-1} acts through a only */
 }
 
 #endif

@@ -4,39 +4,21 @@
     h_t = φ(a_t)                       (2)
 
 with φ = tanh or relu. Parameters: ``weight_ih`` W (H, F), ``weight_hh`` U (H, H), ``bias`` b (H,).
-The equations in code are in rnn.h, the loops in kernels/recurrence.h.
 """
 
-from skrnn.kernels.recurrence cimport recurrence, recurrence_kernels
+from skrnn.kernels.recurrence cimport declare, recurrence_kernels
+
+from skrnn.kernels.parameters import bias, input_product, recurrent_product
 
 cdef extern from "rnn.h":
-    int TANH, RELU
+    enum:
+        TANH, RELU, A
     const recurrence_kernels KERNELS
 
-GATES = ("h",)
-STATES = ("h",)
-
-CELLS = {
-    "tanh": recurrence(&KERNELS, [0], [0], [0], n_states=1, variant=TANH),
-    "relu": recurrence(&KERNELS, [0], [0], [0], n_states=1, variant=RELU),
+PARAMETERS = {
+    "weight_ih": input_product(h=A),
+    "weight_hh": recurrent_product(h=A),
+    "bias": bias(h=A),
 }
-
-
-def param_shapes(n_features, n_hidden, activation):
-    return {
-        "weight_ih": (n_hidden, n_features),
-        "weight_hh": (n_hidden, n_hidden),
-        "bias": (n_hidden,),
-    }
-
-
-def prepare(*args, activation):
-    return CELLS[activation].prepare(*args)
-
-
-def forward(*args, activation):
-    return CELLS[activation].forward(*args)
-
-
-def backward(*args, activation):
-    return CELLS[activation].backward(*args)
+WITH_TANH = declare(&KERNELS, ["h"], PARAMETERS, TANH)
+WITH_RELU = declare(&KERNELS, ["h"], PARAMETERS, RELU)

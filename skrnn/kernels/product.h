@@ -32,7 +32,7 @@ static void NAME(product)(const void *pass, int first, int last)
     FOR_BLOCKS(v, C, N_VECTORS(p->n)) {
         const REAL *w = (const REAL *)p->w + (ptrdiff_t)v * p->n_panels * p->K * LANES;
         const REAL *bias = p->bias ? (const REAL *)p->bias + v * LANES : zero;
-        FOR_TILES(i, R, last - first) {
+        FOR_TILES(i, R, last - first, TILE_COLUMNS) {
             VEC out[TILE_ROWS][TILE_COLUMNS];
             const operand a = {(const REAL *)p->a + (first + i) * p->a_row, p->a_row, p->panel,
                                p->n_panels, p->K, w};

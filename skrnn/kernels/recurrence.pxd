@@ -2,18 +2,24 @@ from skrnn.kernels.threads cimport task
 
 
 cdef extern from "pass.h" nogil:
+    enum:
+        MAX_STATES, MAX_COLUMNS
+
     ctypedef struct recurrence_kernels:
         task forward[3][2]
         task backward[3][2]
         task weights[3][2]
-        int gates, x_first, x_gates, h_gates
+        int columns, kept, x_first, x_columns, h_first, h_columns, second, states
 
 
-cdef recurrence(
-    const recurrence_kernels *kernels, x_order, h_order, bias_order, int n_states, int variant=*,
-)
+cdef enum:
+    MAX_PARAMETERS = 4
+
+cdef declare(const recurrence_kernels *kernels, states, parameters, int variant=*)
 
 cdef class Recurrence:
+    cdef readonly tuple states
+    cdef readonly dict parameters
     cdef const recurrence_kernels *kernels
-    cdef int n_states, variant
-    cdef int[4] x_order, h_order, bias_order
+    cdef int variant
+    cdef int[MAX_PARAMETERS][MAX_COLUMNS] blocks

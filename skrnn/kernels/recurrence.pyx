@@ -5,27 +5,29 @@ from numpy cimport PyArray_DATA, import_array, ndarray
 
 from skrnn.kernels.arena cimport Arena, row_length
 from skrnn.kernels.isa cimport ISA, lanes
-from skrnn.kernels.pack cimport n_vectors, pack_gates, pack_transposed, unpack_gates
+from skrnn.kernels.pack cimport (
+    n_vectors, pack_blocks, pack_transposed, room_for_blocks, unpack_blocks
+)
 from skrnn.kernels.product cimport input_gradient
 from skrnn.kernels.threads cimport run, task
+
+from skrnn.kernels.parameters import INPUT, RECURRENT
 
 cdef extern from "pass.h" nogil:
     ctypedef struct recurrence_pass:
         const int *offsets
         int T, F, H, variant
         const void *x
-        void *h
-        void *c
-        void *gates
-        ptrdiff_t x_row, state_row, vector
+        void *states[MAX_STATES]
+        void *kept
+        ptrdiff_t x_stride, state_stride, kept_stride
         const void *weight_ih
         const void *weight_hh
-        const void *bias
-        const void *weight_hh_t
+        const void *vectors
+        const void *weight_hh_t[2]
         const void *dout
-        void *dh
-        void *dc
-        ptrdiff_t dout_row, dstate_row
+        void *dstates[MAX_STATES]
+        ptrdiff_t dout_stride, dstate_stride
         void *dweight
 
 import_array()
@@ -35,113 +37,160 @@ cdef enum:
     SHARD = 16
 
 
-cdef recurrence(
-    const recurrence_kernels *kernels, x_order, h_order, bias_order, int n_states, int variant=0,
-):
-    """The passes of a cell.
+cdef declare(const recurrence_kernels *kernels, states, parameters, int variant=0):
+    """A cell: its kernels, the names of its states, and its parameters by name.
 
-    x_order, h_order and bias_order say which gate of the weights is in each vector that has a
-    product with x, with h, and in each vector; n_states is 2 for a cell state besides the hidden
-    state.
+    The states are those that go on from step to step. ``parameters`` are of
+    skrnn.kernels.parameters, at most one product of each kind.
     """
-    cdef int i
     cdef Recurrence self = Recurrence.__new__(Recurrence)
-    counts = [kernels.x_gates, kernels.h_gates, kernels.gates]
-    if list(map(len, [x_order, h_order, bias_order])) != counts:
-        raise ValueError(f"The kernels have {counts} vectors for x, h and in all.")
-    for i in range(kernels.x_gates):
-        self.x_order[i] = x_order[i]
-    for i in range(kernels.h_gates):
-        self.h_order[i] = h_order[i]
-    for i in range(kernels.gates):
-        self.bias_order[i] = bias_order[i]
-    self.kernels, self.n_states, self.variant = kernels, n_states, variant
+    cdef int i, block, column
+    first = {INPUT: kernels.x_first, RECURRENT: kernels.h_first}
+    counts = {INPUT: kernels.x_columns, RECURRENT: kernels.h_columns}
+    memset(self.blocks, -1, sizeof(self.blocks))
+    filled = {INPUT: [], RECURRENT: [], None: []}
+    for i, (name, parameter) in enumerate(parameters.items()):
+        kind = parameter.kind if parameter.kind in first else None
+        for block, column in enumerate(parameter.columns.values()):
+            column -= first.get(kind, 0)
+            filled[kind].append(column)
+            if i >= MAX_PARAMETERS or not 0 <= column < counts.get(kind, kernels.kept):
+                raise ValueError(f"The kernels have no column for block {block} of {name}.")
+            self.blocks[i][column] = block
+    for kind, columns in filled.items():
+        if len({*columns}) < len(columns) or len(columns) < counts.get(kind, 0):
+            raise ValueError(f"Each column needs one block of a parameter, got {columns}.")
+    self.kernels, self.variant = kernels, variant
+    self.states, self.parameters = tuple(states), dict(parameters)
     return self
 
 
 cdef class Recurrence:
-    """Three of the names of a cell, see skrnn/cells/__init__.py."""
+    """A cell, see skrnn/cells/__init__.py."""
 
-    def prepare(self, params, Arena arena):
-        """The parameters as forward reads them."""
-        weight_ih, weight_hh, bias = params
-        cdef int H = weight_hh.shape[1]
-        return (
-            pack_gates(arena, weight_ih, self.x_order, self.kernels.x_gates, H),
-            pack_gates(arena, weight_hh, self.h_order, self.kernels.h_gates, H),
-            pack_gates(arena, bias, self.bias_order, self.kernels.gates, H),
-            H,
-        )
+    def prepare(self, list params, Arena arena):
+        """The parameters as ``forward`` reads them."""
+        cdef ndarray some = params[0]
+        cdef int i, H = n_hidden(self, params), F = 0, item_size = some.itemsize
+        W = U = None
+        vectors = room_for_blocks(arena, 1, self.kernels.kept, H, item_size)
+        for i, parameter in enumerate(self.parameters.values()):
+            if parameter.kind == INPUT:
+                F = params[i].shape[1]
+                W = packed = room_for_blocks(arena, F, self.kernels.x_columns, H, item_size)
+                pack_blocks(packed, params[i], self.blocks[i], self.kernels.x_columns, H)
+            elif parameter.kind == RECURRENT:
+                U = packed = room_for_blocks(arena, H, self.kernels.h_columns, H, item_size)
+                pack_blocks(packed, params[i], self.blocks[i], self.kernels.h_columns, H)
+            else:
+                pack_blocks(vectors, params[i], self.blocks[i], self.kernels.kept, H)
+        return W, U, vectors, F, H
 
     def forward(
-        self, const int[::1] offsets, ndarray x, prepared, initial, bint keep, Arena arena
+        self, const int[::1] offsets, ndarray x, prepared, list initial, bint keep, Arena arena
     ):
-        """The states (B + N, H), initial ones first, and the gates for backward, or None."""
-        cdef ndarray W = prepared[0], U = prepared[1], b = prepared[2], gates = None
-        cdef int B = offsets[1], F = x.shape[1], H = prepared[3], L = lanes(x.itemsize)
-        cdef double flops = 2.0 * H * x.shape[0] * (
-            F * self.kernels.x_gates + H * self.kernels.h_gates
-        )
+        """The states (B + N, H), initial ones first, and a cache for backward, or None."""
+        cdef int B = offsets[1], F = x.shape[1], H = prepared[4], L = lanes(x.itemsize)
         cdef size_t N = x.shape[0]
+        cdef ndarray vectors = prepared[2], kept = None
         cdef recurrence_pass p
+        if x.dtype != vectors.dtype or F != prepared[3] or len(initial) != len(self.states):
+            raise ValueError(
+                f"x has {F} features of {x.dtype}; the weights are of {prepared[3]} and "
+                f"{vectors.dtype}."
+            )
         states = [arena.given_rows(B + N, H, x.itemsize, given, B) for given in initial]
-        fill(&p, offsets, x, H, states, self.variant)
-        p.weight_ih, p.weight_hh, p.bias = PyArray_DATA(W), PyArray_DATA(U), PyArray_DATA(b)
+        inner = [
+            arena.rows(B + N, H, x.itemsize) for _ in range(self.kernels.states - len(states))
+        ]
+        fill(&p, offsets, x, H, states + inner, vectors, self.variant)
+        p.weight_ih, p.weight_hh = data(prepared[0]), data(prepared[1])
         if keep:
-            gates = arena.take(n_vectors(H, L), N * self.kernels.gates * L, x.itemsize)
-            p.gates, p.vector = PyArray_DATA(gates), row_length(gates)
+            kept = arena.take(n_vectors(H, L), N * self.kernels.kept * L, x.itemsize)
+            p.kept, p.kept_stride = PyArray_DATA(kept), row_length(kept)
         cdef task f = self.kernels.forward[ISA][x.itemsize == 8]
+        cdef double flops = 2.0 * H * N * (F * self.kernels.x_columns + H * self.kernels.h_columns)
         with nogil:
             run(f, &p, B, SHARD, flops)
-        return states, gates
+        return states, (kept, inner) if keep else None
 
     def backward(
-        self, const int[::1] offsets, ndarray x, params, states, ndarray gates, ndarray dout,
-        dfinal, dparams, bint need_dx, Arena arena,
+        self, const int[::1] offsets, ndarray x, list params, list states, cache, ndarray dout,
+        list dfinal, list dparams, bint need_dx, Arena arena,
     ):
         """The gradients of x, or None, and of the initial states; dparams are added to."""
-        weight_ih, weight_hh, _ = params
-        cdef int B = offsets[1], F = x.shape[1], H = weight_hh.shape[1]
+        cdef ndarray kept = cache[0], dh
+        cdef int i, B = offsets[1], F = x.shape[1], H = n_hidden(self, params)
         cdef int L = lanes(x.itemsize), V = n_vectors(H, L)
-        cdef size_t N = x.shape[0], U_row = <size_t> F * self.kernels.x_gates
-        cdef size_t b_row = U_row + <size_t> H * self.kernels.h_gates
+        # The columns of h of the two stages.
+        cdef int H_1 = max(0, min(self.kernels.second - self.kernels.h_first, self.kernels.h_columns))
+        cdef int H_2 = self.kernels.h_columns - H_1
+        cdef size_t N = x.shape[0], U_1 = <size_t> F * self.kernels.x_columns
+        cdef size_t U_2 = U_1 + <size_t> H * H_1, b = U_2 + <size_t> H * H_2
         cdef recurrence_pass p
-        fill(&p, offsets, x, H, states, self.variant)
-        p.gates, p.vector = PyArray_DATA(gates), row_length(gates)
+        vectors = room_for_blocks(arena, 1, self.kernels.kept, H, x.itemsize)
+        fill(&p, offsets, x, H, states + cache[1], vectors, self.variant)
+        p.kept, p.kept_stride = PyArray_DATA(kept), row_length(kept)
         dinitial = [arena.given_rows(B, H, x.itemsize, given, B) for given in dfinal]
-        cdef ndarray dh = dinitial[0], dc = dinitial[self.n_states - 1]
-        p.dh, p.dc, p.dstate_row = PyArray_DATA(dh), PyArray_DATA(dc), row_length(dh)
+        for i, dh in enumerate(dinitial):
+            p.dstates[i], p.dstate_stride = PyArray_DATA(dh), row_length(dh)
         if dout is not None:
-            p.dout, p.dout_row = PyArray_DATA(dout), row_length(dout)
-        cdef ndarray U_t = pack_transposed(arena, weight_hh, self.h_order, self.kernels.h_gates, H)
-        p.weight_hh_t = PyArray_DATA(U_t)
-        cdef ndarray dweight = arena.take(V, (b_row + self.kernels.gates) * L, x.itemsize)
+            p.dout, p.dout_stride = PyArray_DATA(dout), row_length(dout)
+        for i, parameter in enumerate(self.parameters.values()):
+            if parameter.kind == RECURRENT:
+                U_1_t = pack_transposed(arena, params[i], self.blocks[i], H_1, H)
+                U_2_t = pack_transposed(arena, params[i], self.blocks[i] + H_1, H_2, H)
+                p.weight_hh_t[0], p.weight_hh_t[1] = data(U_1_t), data(U_2_t)
+            elif parameter.kind != INPUT:
+                pack_blocks(vectors, params[i], self.blocks[i], self.kernels.kept, H)
+        cdef ndarray dweight = arena.take(V, (b + self.kernels.kept) * L, x.itemsize)
         p.dweight = PyArray_DATA(dweight)
         cdef task back = self.kernels.backward[ISA][x.itemsize == 8]
         cdef task weights = self.kernels.weights[ISA][x.itemsize == 8]
         with nogil:
-            run(back, &p, B, SHARD, 2.0 * H * N * H * self.kernels.h_gates)
-            run(weights, &p, 2 * V, 1, 2.0 * H * N * b_row)
-        unpack_gates(dparams[0], self.x_order, self.kernels.x_gates, H, dweight, 0)
-        unpack_gates(dparams[1], self.h_order, self.kernels.h_gates, H, dweight, U_row)
-        unpack_gates(dparams[2], self.bias_order, self.kernels.gates, H, dweight, b_row)
+            run(back, &p, B, SHARD, 2.0 * H * N * H * self.kernels.h_columns)
+            run(weights, &p, 2 * V, 1, 2.0 * H * N * b)
         dx = None
-        if need_dx:
-            W_t = pack_transposed(arena, weight_ih, self.x_order, self.kernels.x_gates, H)
-            dx = input_gradient(
-                arena, gates, self.kernels.gates, self.kernels.x_first, self.kernels.x_gates, W_t, F
-            )
+        cdef const int *blocks
+        for i, parameter in enumerate(self.parameters.values()):
+            blocks = self.blocks[i]
+            if parameter.kind == INPUT:
+                unpack_blocks(dparams[i], blocks, self.kernels.x_columns, H, dweight, 0)
+                if need_dx:
+                    W_t = pack_transposed(arena, params[i], blocks, self.kernels.x_columns, H)
+                    dx = input_gradient(
+                        arena, kept, self.kernels.kept, self.kernels.x_first,
+                        self.kernels.x_columns, W_t, F,
+                    )
+            elif parameter.kind == RECURRENT:
+                unpack_blocks(dparams[i], blocks, H_1, H, dweight, U_1)
+                unpack_blocks(dparams[i], blocks + H_1, H_2, H, dweight, U_2)
+            else:
+                unpack_blocks(dparams[i], blocks, self.kernels.kept, H, dweight, b)
         return dx, dinitial
 
 
-cdef void fill(recurrence_pass *p, const int[::1] offsets, ndarray x, int H, states, int variant):
+cdef int n_hidden(Recurrence cell, list params):
+    for parameter, param in zip(cell.parameters.values(), params):
+        return len(param) // len(parameter.columns)
+
+
+cdef const void *data(ndarray array):
+    """Where an array lies, if there is one."""
+    return NULL if array is None else PyArray_DATA(array)
+
+
+cdef void fill(
+    recurrence_pass *p, const int[::1] offsets, ndarray x, int H, states, ndarray vectors,
+    int variant,
+):
     """What both passes need; nothing else points anywhere."""
-    cdef ndarray h = states[0], c
+    cdef int i
+    cdef ndarray state
     memset(p, 0, sizeof(recurrence_pass))
     p.offsets, p.T, p.F, p.H = &offsets[0], offsets.shape[0] - 1, x.shape[1], H
     p.variant = variant
-    p.x, p.x_row = PyArray_DATA(x), row_length(x)
-    p.h, p.state_row = PyArray_DATA(h), row_length(h)
-    if len(states) == 2:
-        c = states[1]
-        p.c = PyArray_DATA(c)
+    p.x, p.x_stride = PyArray_DATA(x), row_length(x)
+    p.vectors = PyArray_DATA(vectors)
+    for i, state in enumerate(states):
+        p.states[i], p.state_stride = PyArray_DATA(state), row_length(state)

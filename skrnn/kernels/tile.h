@@ -8,6 +8,11 @@
 #ifndef SKRNN_TILE_H
 #define SKRNN_TILE_H
 #define TILE_COLUMNS 4
+#define MOST_ROWS 6
+
+/* Rows of a tile of C columns: where a tile of all columns has few, one of few columns has more, as
+   it must keep as many sums going at once. */
+#define ROWS_OF(C) ((C) <= TILE_COLUMNS / 2 ? MOST_ROWS : TILE_ROWS)
 
 /* Rows i of A, as the left operand of a product: `n_panels` pieces of k, `panel` apart, each of
    length K; element (i, k) of piece p is a[p * panel + i * row + k]. The right operand w is a
@@ -38,26 +43,45 @@ typedef struct {
              piece_ < pieces_; \
          start += size, piece_++)
 
-/* Rows in tiles, and vectors of a transposed matrix in blocks. */
-#define FOR_TILES(row, R, n_rows) FOR_PIECES(row, R, n_rows, TILE_ROWS)
+/* Rows in tiles of C columns, and vectors of a transposed matrix in blocks. */
+#define FOR_TILES(row, R, n_rows, C) FOR_PIECES(row, R, n_rows, ROWS_OF(C))
 #define FOR_BLOCKS(v, C, n_vectors) FOR_PIECES(v, C, n_vectors, TILE_COLUMNS)
 
 #define N_VECTORS(n_units) (((n_units) + LANES - 1) / LANES)
 
+/* Calls f(R, ...) with the number of rows, at most those of a tile of C columns, as a constant. */
+#define WITH_ROWS(R, C, f, ...) \
+    if (ROWS_OF(C) == MOST_ROWS) \
+        switch (R) { \
+        case 1: f(1, __VA_ARGS__); break; \
+        case 2: f(2, __VA_ARGS__); break; \
+        case 3: f(3, __VA_ARGS__); break; \
+        case 4: f(4, __VA_ARGS__); break; \
+        case 5: f(5, __VA_ARGS__); break; \
+        default: f(MOST_ROWS, __VA_ARGS__); \
+        } \
+    else \
+        switch (R) { \
+        case 1: f(1, __VA_ARGS__); break; \
+        case 2: f(2, __VA_ARGS__); break; \
+        default: f(3, __VA_ARGS__); \
+        }
+
 /* out[r][c] = init[r][c] + a w for a block of C vectors of a transposed matrix. */
-#define WITH_ROWS_AND_COLUMNS(R, C, out, init, init_row, a) \
+#define WITH_ROWS_AND_COLUMNS(R, C, out, init, stride, a) \
     switch (C) { \
-    case 1: WITH_ROWS(R, NAME(tile), 1, 0, 1, 0, 0, out, init, init_row, a, NOTHING) break; \
-    case 2: WITH_ROWS(R, NAME(tile), 2, 0, 2, 0, 0, out, init, init_row, a, NOTHING) break; \
-    case 3: WITH_ROWS(R, NAME(tile), 3, 0, 3, 0, 0, out, init, init_row, a, NOTHING) break; \
-    default: WITH_ROWS(R, NAME(tile), 4, 0, 4, 0, 0, out, init, init_row, a, NOTHING) break; \
+    case 1: WITH_ROWS(R, TILE_COLUMNS, NAME(tile), 0, 1, 0, 1, 1, 0, 0, 0, out, init, stride, a, NOTHING) break; \
+    case 2: WITH_ROWS(R, TILE_COLUMNS, NAME(tile), 0, 2, 0, 2, 2, 0, 0, 0, out, init, stride, a, NOTHING) break; \
+    case 3: WITH_ROWS(R, TILE_COLUMNS, NAME(tile), 0, 3, 0, 3, 3, 0, 0, 0, out, init, stride, a, NOTHING) break; \
+    default: WITH_ROWS(R, TILE_COLUMNS, NAME(tile), 0, 4, 0, 4, 4, 0, 0, 0, out, init, stride, a, NOTHING) break; \
     }
 
 #endif
 
-/* acc[r][c] += sum_k a(r, k) w[k][c], for C of the columns from `first` on. */
+/* acc[r][c] += sum_k a(r, k) w[k][c], for C of the columns from `first` on; w has `of` for each k. */
 INLINE void NAME(accumulate)(
-    const int R, const int first, const int C, VEC acc[TILE_ROWS][TILE_COLUMNS], operand o)
+    const int R, const int first, const int C, const int of, VEC (*acc)[TILE_COLUMNS],
+    operand o)
 {
     const REAL *w = o.w;
     for (int p = 0; p < o.n_panels; p++) {
@@ -72,58 +96,40 @@ INLINE void NAME(accumulate)(
                 UNROLL
                 for (int c = 0; c < C; c++)
                     acc[r][first + c] += a[r * o.row + k] * b[c];
-            w += C * LANES;
+            w += of * LANES;
         }
     }
 }
 
-/* out[r][c] = init[r][c] + x w + h u over C columns; the products have some of them each. */
+/* out[r][c] = init[r][c] + x w + h u for C columns from `first` on, init being that of the first;
+   the products have some of them each. */
 INLINE void NAME(tile)(
-    const int R, const int C, const int x_first, const int x_columns, const int h_first,
-    const int h_columns, VEC out[TILE_ROWS][TILE_COLUMNS], const REAL *init, ptrdiff_t init_row, operand x, operand h)
+    const int R, const int first, const int C,
+    const int x_first, const int x_columns, const int x_of,
+    const int h_first, const int h_columns, const int h_of,
+    VEC (*out)[TILE_COLUMNS], const REAL *init, ptrdiff_t init_stride, operand x, operand h)
 {
-    VEC acc[TILE_ROWS][TILE_COLUMNS];
+    VEC acc[MOST_ROWS][TILE_COLUMNS];
     UNROLL
     for (int r = 0; r < R; r++)
         UNROLL
         for (int c = 0; c < C; c++)
-            acc[r][c] = LOAD(init + r * init_row + c * LANES);
-    NAME(accumulate)(R, x_first, x_columns, acc, x);
-    NAME(accumulate)(R, h_first, h_columns, acc, h);
+            acc[r][first + c] = LOAD(init + r * init_stride + c * LANES);
+    NAME(accumulate)(R, x_first, x_columns, x_of, acc, x);
+    NAME(accumulate)(R, h_first, h_columns, h_of, acc, h);
     UNROLL
     for (int r = 0; r < R; r++)
         UNROLL
-        for (int c = 0; c < C; c++)
+        for (int c = first; c < first + C; c++)
             out[r][c] = acc[r][c];
 }
 
-/* Calls f(R, ...) with the number of rows as a constant. */
-#undef WITH_ROWS
-#if TILE_ROWS == 6
-#define WITH_ROWS(R, f, ...) \
-    switch (R) { \
-    case 1: f(1, __VA_ARGS__); break; \
-    case 2: f(2, __VA_ARGS__); break; \
-    case 3: f(3, __VA_ARGS__); break; \
-    case 4: f(4, __VA_ARGS__); break; \
-    case 5: f(5, __VA_ARGS__); break; \
-    default: f(6, __VA_ARGS__); \
-    }
-#else
-#define WITH_ROWS(R, f, ...) \
-    switch (R) { \
-    case 1: f(1, __VA_ARGS__); break; \
-    case 2: f(2, __VA_ARGS__); break; \
-    default: f(3, __VA_ARGS__); \
-    }
-#endif
-
-/* dw[k][c] += sum_i a(i, k) d(i, c) over rows i, for K <= TILE_ROWS of the k and C columns. */
+/* dw[k][c] += sum_i a(i, k) d(i, c) over rows i, for K <= ROWS_OF(C) of the k and C columns. */
 INLINE void NAME(outer_of)(
     const int K, const int C, REAL *dw, const REAL *a, ptrdiff_t a_row,
     const REAL *d, ptrdiff_t d_row, int n_rows)
 {
-    VEC acc[TILE_ROWS][TILE_COLUMNS];
+    VEC acc[MOST_ROWS][TILE_COLUMNS];
     UNROLL
     for (int k = 0; k < K; k++)
         UNROLL
@@ -154,9 +160,9 @@ INLINE void NAME(outer)(
     const int C, REAL *dw, const REAL *a, ptrdiff_t a_row, int K,
     const REAL *d, ptrdiff_t d_row, int n_rows)
 {
-    FOR_TILES(k, height, K) {
-        WITH_ROWS(height, NAME(outer_of), C, dw + (ptrdiff_t)k * C * LANES, a + k, a_row, d, d_row,
-                  n_rows)
+    FOR_TILES(k, height, K, C) {
+        WITH_ROWS(height, C, NAME(outer_of), C, dw + (ptrdiff_t)k * C * LANES, a + k, a_row, d,
+                  d_row, n_rows)
     }
 }
 

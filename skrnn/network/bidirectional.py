@@ -41,6 +41,9 @@ class BidirectionalLayer:
         one, other = self.directions
         return one.param_shapes() | other.param_shapes()
 
+    def recurrent_weights(self):
+        return [name for layer in self.directions for name in layer.recurrent_weights()]
+
     def state_widths(self):
         return [width for layer in self.directions for width in layer.state_widths()]
 

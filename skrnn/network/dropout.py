@@ -9,7 +9,7 @@ def dropout_mask(shape, rate, dtype, rng):
     return kept * dtype.type(1 / (1 - rate))
 
 
-def drop_recurrent(params, rate, rng):
+def drop_recurrent(layers, params, rate, rng):
     """The parameters of a network with the recurrent connections of some of its units cut.
 
     A unit is dropped at every step alike, as a column of ``weight_hh`` is a weight that all
@@ -23,14 +23,13 @@ def drop_recurrent(params, rate, rng):
     """
     masks = [
         {
-            name: dropout_mask(weight.shape[1], rate, weight.dtype, rng)
-            for name, weight in layer.items()
-            if name.startswith("weight_hh")
+            name: dropout_mask(weights[name].shape[1], rate, weights[name].dtype, rng)
+            for name in layer.recurrent_weights()
         }
-        for layer in params.layers
+        for layer, weights in zip(layers, params.layers, strict=True)
     ]
-    layers = [
+    dropped = [
         layer | {name: layer[name] * mask for name, mask in layer_masks.items()}
         for layer, layer_masks in zip(params.layers, masks, strict=True)
     ]
-    return params._replace(layers=layers), masks
+    return params._replace(layers=dropped), masks

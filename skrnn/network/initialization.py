@@ -34,21 +34,22 @@ DENSE = {"glorot": glorot_uniform, "normal": fan_in_normal, "identity": small_no
 RECURRENT = {"glorot": orthogonal, "normal": fan_in_normal, "identity": identity}
 
 
-def draw_gates(draw, weight, n_gates, rng):
-    """Draw the weights (G·H, ·) of each of the gates on its own, in place."""
-    for gate in np.split(weight, n_gates):
-        gate[:] = draw(gate.shape, rng)
-
-
-def draw_forget_bias(forget_bias, gates, bias, longest, rng):
+def draw_forget_bias(forget_bias, bias, longest, rng):
     """Set the bias of a forget gate, in place: to a number, or as "chrono" draws it.
 
     Chrono initialisation (Tallec & Ollivier 2018) spreads the units' memories over one to
     ``longest`` steps: b_f = log u with u uniform in [1, longest - 1], and b_i = -b_f.
+
+    Parameters
+    ----------
+    forget_bias : float, 'chrono' or None
+    bias : dict of str to ndarray of shape (n_hidden,)
+        Of each gate; nothing happens where none is "f".
+    longest : int
+    rng : numpy.random.Generator
     """
-    if "f" not in gates:
+    if "f" not in bias:
         return
-    bias = dict(zip(gates, np.split(bias, len(gates)), strict=True))
     if forget_bias == "chrono":
         bias["f"][:] = np.log(rng.uniform(1, max(longest - 1, 1), len(bias["f"])))
         bias["i"][:] = -bias["f"]

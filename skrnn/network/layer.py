@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skrnn.cells import CELLS
-from skrnn.network.initialization import DENSE, RECURRENT, draw_forget_bias, draw_gates
+from skrnn.kernels.parameters import BIAS, INPUT, RECURRENT
+from skrnn.network import initialization
 
 
 class LayerTrace(NamedTuple):
@@ -36,37 +37,52 @@ class RecurrentLayer:
     """A layer of ``n_hidden`` units of one cell, from the registry ``CELLS``."""
 
     def __init__(self, cell, n_features, n_hidden, name):
-        self.cell = cell
+        self.cell = CELLS[cell]
         self.n_features = n_features
         self.n_hidden = self.n_outputs = n_hidden
         self.name = name
 
     def param_shapes(self):
-        shapes = CELLS[self.cell].param_shapes(self.n_features, self.n_hidden)
-        return {f"{name}_{self.name}": shape for name, shape in shapes.items()}
+        return {
+            f"{name}_{self.name}": parameter.shape(self.n_features, self.n_hidden)
+            for name, parameter in self.cell.parameters.items()
+        }
+
+    def recurrent_weights(self):
+        """The names of the weights of recurrent products."""
+        return [
+            f"{name}_{self.name}"
+            for name, parameter in self.cell.parameters.items()
+            if parameter.kind == RECURRENT
+        ]
 
     def state_widths(self):
         """The width of each state that goes on from step to step."""
-        return [self.n_hidden] * len(CELLS[self.cell].states)
+        return [self.n_hidden] * len(self.cell.states)
 
     def initialize(self, params, init, forget_bias, longest, rng):
-        """Draw initial weights into zeros; biases stay zero but for the forget gate's."""
-        weight_ih, weight_hh, bias = params.values()
-        gates = CELLS[self.cell].gates
-        draw_gates(DENSE[init], weight_ih, len(gates), rng)
-        draw_gates(RECURRENT[init], weight_hh, len(gates), rng)
-        draw_forget_bias(forget_bias, gates, bias, longest, rng)
+        """Draw initial weights into zeros; vectors stay zero but for the forget gate's bias."""
+        draws = {INPUT: initialization.DENSE[init], RECURRENT: initialization.RECURRENT[init]}
+        for param, parameter in zip(params.values(), self.cell.parameters.values(), strict=True):
+            blocks = dict(
+                zip(parameter.columns, np.split(param, len(parameter.columns)), strict=True)
+            )
+            if parameter.kind in draws:
+                for block in blocks.values():
+                    block[:] = draws[parameter.kind](block.shape, rng)
+            elif parameter.kind == BIAS:
+                initialization.draw_forget_bias(forget_bias, blocks, longest, rng)
 
     def prepare(self, params, arena):
         """The parameters as ``forward`` reads them."""
-        return CELLS[self.cell].prepare(list(params.values()), arena)
+        return self.cell.prepare(list(params.values()), arena)
 
     def forward(self, prepared, minibatch, x, initial, keep):
         """Run all steps from the ``initial`` states, each (B, H) or None for zero.
 
         ``keep`` what backward needs, or not.
         """
-        states, cache = CELLS[self.cell].forward(
+        states, cache = self.cell.forward(
             minibatch.offsets, x, prepared, initial, keep, minibatch.arena
         )
         return LayerTrace(x, states, cache, minibatch.final_states)
@@ -78,7 +94,7 @@ class RecurrentLayer:
         last; None is zero.
         """
         dfinal = [dsummary] + [None] * (len(trace.states) - 1)
-        dx, _ = CELLS[self.cell].backward(
+        dx, _ = self.cell.backward(
             minibatch.offsets, trace.x, list(params.values()), trace.states, trace.cache,
             dout, dfinal, list(dparams.values()), need_dx, minibatch.arena,
         )  # fmt: skip

@@ -107,7 +107,9 @@ class Objective:
             self.theta, self.params = theta, self.network.params(theta)
         params, masks = self.params, []
         if self.recurrent_dropout > 0:
-            params, masks = drop_recurrent(params, self.recurrent_dropout, self.dropout_rng)
+            params, masks = drop_recurrent(
+                self.network.layers, params, self.recurrent_dropout, self.dropout_rng
+            )
         self.weight_arena.clear()
         prepared = self.network.prepare(params, self.weight_arena)
         before = None
