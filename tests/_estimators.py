@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import is_classifier
 
 import skrnn
+from skrnn.cells import CELLS, variant_of
 
 REGRESSORS = ["RNNRegressor", "GRURegressor", "LSTMRegressor"]
 CLASSIFIERS = ["RNNClassifier", "GRUClassifier", "LSTMClassifier"]
@@ -13,6 +14,13 @@ ESTIMATORS = REGRESSORS + CLASSIFIERS
 def make(name, *args, **parameters):
     parameters = {"max_iter": 3, "n_iter_no_change": np.inf, "random_state": 0} | parameters
     return getattr(skrnn, name)(*(args or (4,)), **parameters)
+
+
+# How users ask for each cell: {"cell": "rnn", "activation": "relu"}.
+CELL_PARAMETERS = {
+    name: {"cell": choice, **parameters}
+    for name, (choice, parameters) in {name: variant_of(name) for name in CELLS}.items()
+}
 
 
 def problem(name="GRURegressor", n_samples=30, n_features=2, n_timesteps=5):

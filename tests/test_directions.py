@@ -9,6 +9,7 @@ from skrnn.kernels.arena import Arena
 from skrnn import RNNRegressor
 from skrnn.cells import CELLS
 from skrnn.network.stack import Network
+from tests._estimators import CELL_PARAMETERS
 from tests._oracle import run
 from tests._problems import minibatch, ragged, random_states
 from tests.test_reference import ONNX
@@ -28,11 +29,8 @@ def contracting_network(cell, hidden_layer_sizes, dtype, bidirectional=True):
 
 def direction_params(theta, network, layer):
     """The parameters of the direction from the start and of the one from the end."""
-    views = network.layout.views(theta)
-    return [
-        [views[f"{name}_l{layer}{suffix}"] for name in ("weight_ih", "weight_hh", "bias")]
-        for suffix in ("", "_reverse")
-    ]
+    params = network.params(theta).layers[layer]
+    return [list(part.values()) for part in network.layers[layer].split(params)]
 
 
 def random_initial(cell, n_sequences, hidden_layer_sizes, dtype):
@@ -145,7 +143,7 @@ def onnx_hidden_states(cell, x, lengths, network, theta, initial):
 
 
 @pytest.mark.parametrize("hidden_layer_sizes", STACKS)
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", ONNX)
 def test_onnx_runtime(cell, hidden_layer_sizes):
     sequences = ragged(LENGTHS, N_FEATURES, np.float32)
     network, theta = contracting_network(cell, hidden_layer_sizes, np.float32)
@@ -159,23 +157,14 @@ def test_onnx_runtime(cell, hidden_layer_sizes):
         np.testing.assert_allclose(ours, expected[: len(ours), i], rtol=1e-5, atol=1e-5)
 
 
-ESTIMATOR_CELLS = {
-    "rnn_tanh": {"cell": "rnn"},
-    "rnn_relu": {"cell": "rnn", "activation": "relu"},
-    "gru": {"cell": "gru"},
-    "gru_reset_before": {"cell": "gru", "reset_after": False},
-    "lstm": {"cell": "lstm"},
-}
-
-
 @pytest.mark.parametrize("hidden_layer_sizes", [(4,), (4, 3)])
-@pytest.mark.parametrize("cell", ESTIMATOR_CELLS)
+@pytest.mark.parametrize("cell", CELL_PARAMETERS)
 def test_transform(cell, hidden_layer_sizes):
     """Each direction's hidden state after its own last step, whatever the other lengths."""
     X, y = ragged([3, 1, 6, 2], N_FEATURES), np.array([1.0, 3.0, 2.0, 7.0])
     model = RNNRegressor(
         hidden_layer_sizes, bidirectional=True, dtype="float64", max_iter=3, random_state=0,
-        n_iter_no_change=np.inf, **ESTIMATOR_CELLS[cell],
+        n_iter_no_change=np.inf, **CELL_PARAMETERS[cell],
     ).fit(X, y)  # fmt: skip
     expected = []
     for x in X:

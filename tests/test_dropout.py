@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from skrnn.cells import CELLS
+from skrnn.kernels.parameters import RECURRENT
 from skrnn.network.dropout import drop_recurrent, dropout_mask
 from skrnn.network.losses import SquaredError
 from skrnn.network.objective import Objective
 from skrnn.network.stack import Network
-from tests._estimators import ESTIMATORS, assert_same_outputs, make, problem
+from tests._estimators import CELL_PARAMETERS, ESTIMATORS, assert_same_outputs, make, problem
 from tests._oracle import run
 from tests._problems import ragged
 
@@ -44,7 +45,7 @@ def test_columns_of_recurrent_weights(cell, bidirectional):
     theta = np.random.default_rng(1).uniform(0.5, 1, network.layout.size)
     kept = theta.copy()
     params = network.params(theta)
-    dropped, masks = drop_recurrent(params, RATE, np.random.default_rng(0))
+    dropped, masks = drop_recurrent(network.layers, params, RATE, np.random.default_rng(0))
     np.testing.assert_array_equal(theta, kept)
     cut = {}
     for before, after, layer_masks in zip(params.layers, dropped.layers, masks, strict=True):
@@ -109,8 +110,7 @@ def assert_drawn_from(found, losses, masks):
 
 
 def layer_params(network, theta, k):
-    views = network.layout.views(theta)
-    return [views[f"{name}_l{k}"] for name in ("weight_ih", "weight_hh", "bias")]
+    return list(network.params(theta).layers[k].values())
 
 
 def loss_of(network, theta, pooled):
@@ -124,11 +124,15 @@ def loss_of(network, theta, pooled):
 def test_recurrent_dropout_is_the_same_at_every_step(cell, tbptt_steps):
     """Before a truncation too."""
     network, theta, sequences = small_problem(cell, (3,), 0.0)
-    weight_ih, weight_hh, bias = layer_params(network, theta, 0)
+    params = layer_params(network, theta, 0)
+    kinds = [parameter.kind for parameter in CELLS[cell].parameters.values()]
     masks, losses = masks_of(3), []
     zero = [np.zeros(3)] * len(CELLS[cell].states)
     for mask in masks:
-        hidden, _ = run(cell, sequences[0], zero, [weight_ih, weight_hh * mask, bias])
+        masked = [
+            p * mask if kind == RECURRENT else p for p, kind in zip(params, kinds, strict=True)
+        ]
+        hidden, _ = run(cell, sequences[0], zero, masked)
         losses.append(loss_of(network, theta, hidden[-1]))
     found = losses_under_dropout(
         network, theta, sequences, recurrent_dropout=RATE, tbptt_steps=tbptt_steps
@@ -196,12 +200,11 @@ def test_the_first_weights_and_batches_do_not_depend_on_it(name, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_prediction_is_without(cell, kind):
     X, y = problem(n_samples=6)
-    parameters = {"cell": cell, "dtype": "float64", kind: 0.5}
+    parameters = {**CELL_PARAMETERS[cell], "dtype": "float64", kind: 0.5}
     model = make("RNNRegressor", (4, 3), **parameters).fit(X, y)
-    cell = model._cell_name()
     pooled = []
     for hidden in X:
         for k, n_hidden in enumerate((4, 3)):

@@ -7,13 +7,25 @@ from scipy import stats
 import skrnn
 from skrnn import GRURegressor, LSTMClassifier, LSTMRegressor, RNNRegressor
 from skrnn.cells import CELLS
+from skrnn.kernels.parameters import BIAS, INPUT
+from skrnn.kernels.parameters import RECURRENT as RECURRENT_PRODUCT
 from skrnn.network.initialization import DENSE, RECURRENT, orthogonal
 from skrnn.network.stack import Network
 from tests._estimators import ESTIMATORS
 from tests._problems import ragged
 
 N_FEATURES, N_HIDDEN, N_OUTPUTS = 100, 200, 50
-GATES = [(cell, gate) for cell in CELLS for gate in range(len(CELLS[cell].gates))]
+BLOCKS = [
+    (cell, name, block)
+    for cell in CELLS
+    for name, parameter in CELLS[cell].parameters.items()
+    for block in parameter.columns
+]
+WITH_FORGET_GATE = [
+    cell
+    for cell, name, block in BLOCKS
+    if CELLS[cell].parameters[name].kind == BIAS and block == "f"
+]
 
 
 def initial(cell, *, seed=0, dtype=np.float64, n_hidden=N_HIDDEN, bidirectional=False, **how):
@@ -25,8 +37,9 @@ def initial(cell, *, seed=0, dtype=np.float64, n_hidden=N_HIDDEN, bidirectional=
     return network.layout.views(theta)
 
 
-def gate_of(cell, array, gate):
-    return np.split(array, len(CELLS[cell].gates))[gate]
+def block_of(cell, views, name, block):
+    columns = list(CELLS[cell].parameters[name].columns)
+    return np.split(views[f"{name}_l0"], len(columns))[columns.index(block)]
 
 
 def assert_uniform(weight, bound):
@@ -69,13 +82,16 @@ def test_every_name_has_its_checks():
     assert DENSE.keys() == RECURRENT.keys() == DENSE_CHECKS.keys() == RECURRENT_CHECKS.keys()
 
 
-@pytest.mark.parametrize(("cell", "gate"), GATES)
+@pytest.mark.parametrize(("cell", "name", "block"), BLOCKS)
 @pytest.mark.parametrize("init", DENSE)
-def test_gates(init, cell, gate):
+def test_blocks(init, cell, name, block):
     """Each has the distribution of a matrix of its own, not of a block of a larger one."""
-    views = initial(cell, init=init)
-    DENSE_CHECKS[init](gate_of(cell, views["weight_ih_l0"], gate))
-    RECURRENT_CHECKS[init](gate_of(cell, views["weight_hh_l0"], gate))
+    value = block_of(cell, initial(cell, init=init, forget_bias=0), name, block)
+    kind = CELLS[cell].parameters[name].kind
+    if kind in (INPUT, RECURRENT_PRODUCT):
+        (DENSE_CHECKS if kind == INPUT else RECURRENT_CHECKS)[init](value)
+    else:  # biases and per-unit vectors
+        assert not value.any()
 
 
 @pytest.mark.parametrize("init", DENSE)
@@ -92,7 +108,7 @@ def test_attention_and_readout(init):
 def test_every_matrix_is_another(init):
     views = initial("lstm", init=init, bidirectional=True)
     names = ["weight_hh_l0", "weight_hh_l0_reverse"]
-    matrices = [gate_of("lstm", views[name], gate) for name in names for gate in range(4)]
+    matrices = [gate for name in names for gate in np.split(views[name], 4)]
     products = [abs(np.sum(a * b)) for k, a in enumerate(matrices) for b in matrices[:k]]
     assert max(products) < 0.05 * np.sum(matrices[0] ** 2)
 
@@ -149,7 +165,7 @@ def test_chrono_of_sequences_too_short_to_remember(longest):
     assert not initial("lstm", forget_bias="chrono", longest=longest)["bias_l0"].any()
 
 
-@pytest.mark.parametrize("cell", [cell for cell in CELLS if cell != "lstm"])
+@pytest.mark.parametrize("cell", [cell for cell in CELLS if cell not in WITH_FORGET_GATE])
 @pytest.mark.parametrize("forget_bias", [1.0, "chrono", None])
 def test_cells_without_a_forget_gate(cell, forget_bias):
     assert not initial(cell, forget_bias=forget_bias, longest=50)["bias_l0"].any()

@@ -6,7 +6,7 @@ from sklearn.base import is_classifier
 
 import skrnn
 from skrnn import RNNRegressor, Sequences
-from tests._estimators import ESTIMATORS
+from tests._estimators import CELL_PARAMETERS, ESTIMATORS
 from tests._problems import ragged
 
 LENGTHS = [4, 1, 7, 3, 3, 2, 7, 5, 6, 1]
@@ -116,13 +116,6 @@ def test_other_precision_and_held_out_part(form, parameters):
     assert model.validation_scores_ == expected.validation_scores_
 
 
-CELLS = {
-    "tanh": {"cell": "rnn"},
-    "relu": {"cell": "rnn", "activation": "relu"},
-    "gru": {"cell": "gru"},
-    "reset before": {"cell": "gru", "reset_after": False},
-    "lstm": {"cell": "lstm"},
-}
 VARIATIONS = {
     "bidirectional": {"bidirectional": True},
     "mean": {"pooling": "mean"},
@@ -162,17 +155,17 @@ def assert_one_fit(name, y, **parameters):
 
 
 @pytest.mark.parametrize("variation", VARIATIONS)
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", CELL_PARAMETERS)
 def test_every_kind_of_network_and_training(cell, variation):
     _, y = problem("RNNRegressor")
-    assert_one_fit("RNNRegressor", y, **CELLS[cell], **VARIATIONS[variation])
+    assert_one_fit("RNNRegressor", y, **CELL_PARAMETERS[cell], **VARIATIONS[variation])
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", CELL_PARAMETERS)
 def test_every_class_in_both_parts(cell):
     _, y = problem("RNNRegressor")
     options = {"early_stopping": True, "validation_fraction": 0.4, "bidirectional": True}
-    assert_one_fit("RNNClassifier", y > 0, **CELLS[cell], **options)
+    assert_one_fit("RNNClassifier", y > 0, **CELL_PARAMETERS[cell], **options)
 
 
 @pytest.mark.parametrize("form", FIVE_FORMS)

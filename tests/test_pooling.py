@@ -169,10 +169,9 @@ def expected_pools(cell, pooling, network, theta, sequences):
     for x in sequences:
         hidden = []
         for suffix in ("", "_reverse"):
-            if f"bias_l0{suffix}" in views:
-                params = [
-                    views[f"{name}_l0{suffix}"] for name in ("weight_ih", "weight_hh", "bias")
-                ]
+            names = [f"{name}_l0{suffix}" for name in CELLS[cell].parameters]
+            if names[0] in views:
+                params = [views[name] for name in names]
                 zero = [np.zeros(WIDTH)] * len(CELLS[cell].states)
                 hidden.append(run(cell, x[::-1] if suffix else x, zero, params)[0])
         ends = np.concatenate([h[-1] for h in hidden])
@@ -193,7 +192,7 @@ def random_network(cell, pooling, dtype):
 @pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("cell", CELLS)
 def test_chunks_fold_to_the_whole(cell, pooling, dtype):
-    """Whatever the length of the chunks, what they carry on is the pool of all steps, bit by bit."""
+    """Whatever the length of the chunks, what they carry on is the pool of all steps, in bits."""
     sequences = ragged(LENGTHS, 3, dtype)
     network, theta = random_network(cell, pooling, dtype)
     expected = expected_pools(cell, pooling, network, theta, sequences)

@@ -4,7 +4,7 @@ A cell is a header, with its equations forward and backward, and a short module 
 name its parameters (see skrnn/kernels/parameters.py) and the states that go on from step to step.
 docs/add_a_cell.md shows how to add one. Of every cell there are
 
-``parameters``, ``states``
+``title``, ``parameters``, ``states``
     As declared.
 ``prepare(params, arena)``
     The parameters packed once, reusable until they change.
@@ -29,3 +29,32 @@ CELLS = {
     "gru_reset_before": gru_reset_before.CELL,
     "lstm": lstm.CELL,
 }
+
+# Cells that are one to users, who choose among them with a parameter of the estimator.
+VARIANTS = {
+    "rnn": ("activation", {"tanh": "rnn_tanh", "relu": "rnn_relu"}),
+    "gru": ("reset_after", {True: "gru", False: "gru_reset_before"}),
+}
+
+
+def variant_of(name):
+    """What users call a cell, and the parameter that chooses it among others of that name."""
+    for choice, (parameter, names) in VARIANTS.items():
+        for value, variant in names.items():
+            if variant == name:
+                return choice, {parameter: value}
+    return name, {}
+
+
+def cell_name(choice, parameters):
+    """The name in ``CELLS`` for a choice of users, given an object with their parameters."""
+    if choice not in VARIANTS:
+        return choice
+    parameter, names = VARIANTS[choice]
+    return names[getattr(parameters, parameter)]
+
+
+# What users may choose from, with titles.
+CHOICES: dict[str, str] = {}
+for _name, _cell in CELLS.items():
+    CHOICES.setdefault(variant_of(_name)[0], _cell.title)

@@ -19,7 +19,7 @@ cdef extern from "gru.h":
         N, R, Z, Q
     const recurrence_kernels KERNELS
 
-CELL = declare(&KERNELS, ["h"], {
+CELL = declare(__doc__, &KERNELS, ["h"], {
     "weight_ih": input_product(r=R, z=Z, n=N),
     "weight_hh": recurrent_product(r=R, z=Z, n=Q),
     "bias": bias(r=R, z=Z, n=N, q=Q),

@@ -21,7 +21,7 @@ cdef extern from "lstm.h":
     const recurrence_kernels KERNELS
 
 GATES = {"i": GATE_I, "f": GATE_F, "g": GATE_G, "o": GATE_O}
-CELL = declare(&KERNELS, ["h", "c"], {
+CELL = declare(__doc__, &KERNELS, ["h", "c"], {
     "weight_ih": input_product(**GATES),
     "weight_hh": recurrent_product(**GATES),
     "bias": bias(**GATES),

@@ -1,9 +1,11 @@
 """Which cell an estimator has, and the parameters that belong to it."""
 
+import textwrap
 from dataclasses import KW_ONLY, dataclass, field
 from numbers import Real
 
 from skrnn._sklearn import Interval, StrOptions
+from skrnn.cells import CHOICES, VARIANTS, cell_name
 
 
 @dataclass(eq=False, repr=False)
@@ -49,7 +51,7 @@ class GRUCell:
     _parameter_constraints = {"reset_after": ["boolean"]}
 
     def _cell_name(self):
-        return "gru" if self.reset_after else "gru_reset_before"
+        return cell_name("gru", self)
 
     def _forget_bias(self):
         return None  # it has no forget gate
@@ -64,8 +66,8 @@ class AnyCell(LSTMCell, GRUCell):
     activation : {'tanh', 'relu'}, default='tanh'
         The activation of the plain RNN cell. Only used when ``cell="rnn"``.
 
-    cell : {'rnn', 'gru', 'lstm'}, default='rnn'
-        The recurrent cell: plain (Elman), gated recurrent unit, or long short-term memory.
+    cell : {choices}, default='rnn'
+        The recurrent cell. {cells}
     """
 
     activation: str = field(default="tanh", kw_only=False)
@@ -73,11 +75,21 @@ class AnyCell(LSTMCell, GRUCell):
     cell: str = "rnn"
 
     _parameter_constraints = {
-        "activation": [StrOptions({"tanh", "relu"})],
-        "cell": [StrOptions({"rnn", "gru", "lstm"})],
+        "activation": [StrOptions(set(VARIANTS["rnn"][1]))],
+        "cell": [StrOptions(set(CHOICES))],
     }
 
     def _cell_name(self):
-        if self.cell == "rnn":
-            return f"rnn_{self.activation}"
-        return (LSTMCell if self.cell == "lstm" else GRUCell)._cell_name(self)
+        return cell_name(self.cell, self)
+
+
+def _describe(doc):
+    """Fill in the cells that there are."""
+    cells = " ".join(f'"{name}": {title}' for name, title in CHOICES.items())
+    lines = textwrap.wrap(cells, 88, initial_indent=" " * len("The recurrent cell. "))
+    doc = doc.replace("{choices}", f"{{{', '.join(map(repr, CHOICES))}}}")
+    return doc.replace("{cells}", f"\n{' ' * 8}".join(lines).lstrip())
+
+
+if AnyCell.__doc__:  # python -OO leaves no docstrings
+    AnyCell.__doc__ = _describe(AnyCell.__doc__)

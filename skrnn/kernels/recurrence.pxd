@@ -15,9 +15,10 @@ cdef extern from "pass.h" nogil:
 cdef enum:
     MAX_PARAMETERS = 4
 
-cdef declare(const recurrence_kernels *kernels, states, parameters, int variant=*)
+cdef declare(doc, const recurrence_kernels *kernels, states, parameters, int variant=*)
 
 cdef class Recurrence:
+    cdef readonly str title
     cdef readonly tuple states
     cdef readonly dict parameters
     cdef const recurrence_kernels *kernels

@@ -37,10 +37,10 @@ cdef enum:
     SHARD = 16
 
 
-cdef declare(const recurrence_kernels *kernels, states, parameters, int variant=0):
-    """A cell: its kernels, the names of its states, and its parameters by name.
+cdef declare(doc, const recurrence_kernels *kernels, states, parameters, int variant=0):
+    """A cell: its title, kernels, the names of its states, and its parameters by name.
 
-    The states are those that go on from step to step. ``parameters`` are of
+    The title is the first line of ``doc``. The states are those that go on from step to step. ``parameters`` are of
     skrnn.kernels.parameters, at most one product of each kind.
     """
     cdef Recurrence self = Recurrence.__new__(Recurrence)
@@ -60,7 +60,7 @@ cdef declare(const recurrence_kernels *kernels, states, parameters, int variant=
     for kind, columns in filled.items():
         if len({*columns}) < len(columns) or len(columns) < counts.get(kind, 0):
             raise ValueError(f"Each column needs one block of a parameter, got {columns}.")
-    self.kernels, self.variant = kernels, variant
+    self.title, self.kernels, self.variant = doc.partition("\n")[0], kernels, variant
     self.states, self.parameters = tuple(states), dict(parameters)
     return self
 

@@ -37,10 +37,14 @@ class RecurrentLayer:
     """A layer of ``n_hidden`` units of one cell, from the registry ``CELLS``."""
 
     def __init__(self, cell, n_features, n_hidden, name):
-        self.cell = CELLS[cell]
+        self.cell_name = cell  # what is pickled
         self.n_features = n_features
         self.n_hidden = self.n_outputs = n_hidden
         self.name = name
+
+    @property
+    def cell(self):
+        return CELLS[self.cell_name]
 
     def param_shapes(self):
         return {
