@@ -39,12 +39,21 @@ def lstm(x, state, weight_ih, weight_hh, bias):
     return expit(o) * np.tanh(c), c
 
 
+def peephole_lstm(x, state, weight_ih, weight_hh, bias, weight_peephole):
+    h, c = state
+    i, f, g, o = (W @ x + U @ h + b for W, U, b in split([weight_ih, weight_hh, bias], 4))
+    p_i, p_f, p_o = np.split(weight_peephole, 3)
+    c_next = expit(f + p_f * c) * c + expit(i + p_i * c) * np.tanh(g)
+    return expit(o + p_o * c_next) * np.tanh(c_next), c_next
+
+
 STEPS = {
     "rnn_tanh": lambda *args: rnn(*args, np.tanh),
     "rnn_relu": lambda *args: rnn(*args, lambda a: np.maximum(a, 0)),
     "gru": gru,
     "gru_reset_before": gru_reset_before,
     "lstm": lstm,
+    "peephole_lstm": peephole_lstm,
 }
 
 
