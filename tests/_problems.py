@@ -4,8 +4,16 @@ import numpy as np
 from skrnn.kernels.arena import Arena
 
 from skrnn.cells import CELLS
+from skrnn.kernels.parameters import RECURRENT
 from skrnn.network.minibatch import Minibatch
 from skrnn.sequences import Sequences
+
+# Those with a product of the hidden state, for recurrent dropout to act on.
+RECURRENT_CELLS = [
+    name
+    for name, cell in CELLS.items()
+    if RECURRENT in [parameter.kind for parameter in cell.parameters.values()]
+]
 
 
 def ragged(lengths, n_features, dtype=np.float64, seed=0):

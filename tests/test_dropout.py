@@ -17,7 +17,7 @@ from skrnn.network.objective import Objective
 from skrnn.network.stack import Network
 from tests._estimators import CELL_PARAMETERS, ESTIMATORS, assert_same_outputs, make, problem
 from tests._oracle import run
-from tests._problems import ragged
+from tests._problems import RECURRENT_CELLS, ragged
 
 RATE = 0.3
 
@@ -37,7 +37,7 @@ def test_mask(rate, dtype):
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", RECURRENT_CELLS)
 def test_columns_of_recurrent_weights(cell, bidirectional):
     """A unit's column is zero in all gates or in none, and each matrix has a mask of its own."""
     n_hidden = 400
@@ -120,7 +120,7 @@ def loss_of(network, theta, pooled):
 
 
 @pytest.mark.parametrize("tbptt_steps", [None, 2])
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", RECURRENT_CELLS)
 def test_recurrent_dropout_is_the_same_at_every_step(cell, tbptt_steps):
     """Before a truncation too."""
     network, theta, sequences = small_problem(cell, (3,), 0.0)
