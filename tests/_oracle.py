@@ -47,6 +47,12 @@ def peephole_lstm(x, state, weight_ih, weight_hh, bias, weight_peephole):
     return expit(o + p_o * c_next) * np.tanh(c_next), c_next
 
 
+def mingru(x, state, weight_ih, bias):
+    (h,) = state
+    z, n = (W @ x + b for W, b in split([weight_ih, bias], 2))
+    return ((1 - expit(z)) * h + expit(z) * n,)
+
+
 STEPS = {
     "rnn_tanh": lambda *args: rnn(*args, np.tanh),
     "rnn_relu": lambda *args: rnn(*args, lambda a: np.maximum(a, 0)),
@@ -54,6 +60,7 @@ STEPS = {
     "gru_reset_before": gru_reset_before,
     "lstm": lstm,
     "peephole_lstm": peephole_lstm,
+    "mingru": mingru,
 }
 
 

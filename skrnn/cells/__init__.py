@@ -20,7 +20,7 @@ docs/add_a_cell.md shows how to add one. Of every cell there are
 Arrays that are returned belong to the arena.
 """
 
-from skrnn.cells import gru, gru_reset_before, lstm, peephole_lstm, rnn
+from skrnn.cells import gru, gru_reset_before, lstm, mingru, peephole_lstm, rnn
 
 CELLS = {
     "rnn_tanh": rnn.WITH_TANH,
@@ -29,6 +29,7 @@ CELLS = {
     "gru_reset_before": gru_reset_before.CELL,
     "lstm": lstm.CELL,
     "peephole_lstm": peephole_lstm.CELL,
+    "mingru": mingru.CELL,
 }
 
 # Cells that are one to users, who choose among them with a parameter of the estimator.
