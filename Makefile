@@ -6,7 +6,7 @@ SOURCES := pyproject.toml setup.py $(shell find skrnn -name '*.pyx' -o -name '*.
 # cython-lint calls a tool by its name.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: accuracy bench demo examples lint test test-isas wheel-test
+.PHONY: accuracy bench demo examples lint test test-machines test-oldest wheel-test
 
 demo: .venv/installed
 	$(BIN)/python examples/forecast.py
@@ -19,16 +19,11 @@ examples: demo
 
 test: .venv/installed
 	$(BIN)/python -m pytest
-	$(MAKE) --no-print-directory test-isas
+	$(BIN)/python tools/test_machines.py isas
 
-# The kernels' tests once more on every narrower instruction set that this machine runs; what is
-# only Python above them need not be repeated.
-KERNEL_TESTS := $(patsubst %,tests/test_%.py,activations gradients reference threads padding)
-test-isas: .venv/installed
-	set -e; for isa in $$($(BIN)/python -c "from skrnn.kernels.isa import available; \
-	    print(*available()[:-1])"); do \
-	    echo "SKRNN_ISA=$$isa"; SKRNN_ISA=$$isa $(BIN)/python -m pytest -q $(KERNEL_TESTS) \
-	        -k "not objective and not every_kind"; done
+# The tests as older and newer processors run them, whatever this one is.
+test-machines: .venv/installed
+	$(BIN)/python tools/test_machines.py
 
 # Speed beside PyTorch, JAX, ONNX Runtime and skorch, which live in an environment of their own.
 bench: benchmarks/.venv/installed
@@ -61,7 +56,21 @@ wheel-test:
 	test $$(stat -c %s build/wheel/*.whl) -lt 2000000
 	build/wheel/env/bin/python -m pip install --quiet "$$(echo build/wheel/*.whl)[test]"
 	cp -r tests pyproject.toml README.md examples build/wheel
-	cd build/wheel && env/bin/python -m pytest -p no:cacheprovider tests
+	cd build/wheel && env/bin/python -m pytest -p no:cacheprovider --numprocesses=auto tests
+
+# The tests with the oldest versions that pyproject.toml allows, on a build as it ships, which is
+# against the newest. pip finds no wheels of these for a newer Python.
+OLDEST_PYTHON ?= python3.11
+test-oldest:
+	rm -rf build/oldest
+	$(OLDEST_PYTHON) -m venv build/oldest/env
+	build/oldest/env/bin/python -m pip install --quiet --upgrade pip
+	grep -oE '"[a-z-]+>=[0-9.]+"' pyproject.toml | tr -d '"' | sed 's/>=/==/' | sort -u \
+	    > build/oldest/constraints.txt
+	build/oldest/env/bin/python -m pip install --quiet --constraint build/oldest/constraints.txt \
+	    ".[test]"
+	cp -r tests pyproject.toml README.md examples build/oldest
+	cd build/oldest && env/bin/python -m pytest -p no:cacheprovider --numprocesses=auto tests
 
 lint: .venv/lint
 	$(BIN)/ruff check .

@@ -1,14 +1,16 @@
 """scikit-learn's own checks, on every public class."""
 
+import inspect
 import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import check_array_api_input, parametrize_with_checks
 
 import skrnn
 
@@ -17,12 +19,17 @@ ESTIMATORS = [
     for cell in ("RNN", "GRU", "LSTM")
     for kind in ("Regressor", "Classifier")
 ]
+# The checks ask for an R² of 0.5 and an accuracy of 0.83. These and those above reach 0.7 and 0.93
+# from every one of five seeds, so the order in which a BLAS takes its sums does not decide.
 OTHER_SOLVERS = {
     "adamw": {"learning_rate_init": 0.02},
-    "rmsprop": {"learning_rate_init": 0.02},
-    "sgd": {"learning_rate_init": 0.05, "max_iter": 500},
+    "rmsprop": {"learning_rate_init": 0.02, "n_iter_no_change": 50},
+    "sgd": {
+        "learning_rate_init": 0.2, "max_grad_norm": 1.0, "max_iter": 500,
+        "n_iter_no_change": np.inf,
+    },
     "lbfgs": {"max_iter": 100, "dtype": "float64"},  # finds weights whose rounding shows
-}
+}  # fmt: skip
 ESTIMATORS += [
     estimator(8, solver=solver, **parameters)
     for estimator in (skrnn.GRURegressor, skrnn.GRUClassifier)
@@ -82,6 +89,10 @@ for estimator in ESTIMATORS + FROM_WINDOWS:
 """
 
 
+@pytest.mark.skipif(
+    "expect_only_array_outputs" not in inspect.signature(check_array_api_input).parameters,
+    reason="the check of this scikit-learn expects an array API of the outputs too",
+)
 def test_array_api():
     """In a process of its own: scipy reads the variable, without which the check is skipped."""
     environment = os.environ | {"SCIPY_ARRAY_API": "1"}

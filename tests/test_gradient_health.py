@@ -60,7 +60,10 @@ def test_many_sequences_are_read_in_parts():
 
 
 def test_vanishing_is_seen():
-    """Of a plain RNN with small weights much less arrives than with the identity."""
+    """Of a plain RNN with small weights much less arrives than with the identity.
+
+    Eight seeds left 0.002 to 0.03 of it with small weights, and 0.5 to 1.3 with the identity.
+    """
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((50, 30, 1)), rng.standard_normal(50)
     options = {"max_iter": 1, "n_iter_no_change": np.inf, "random_state": 0}
@@ -69,7 +72,7 @@ def test_vanishing_is_seen():
         for init, activation in (("glorot", "tanh"), ("identity", "relu"))
     }
     assert flows["glorot"][29] < 0.05 * flows["glorot"][0]
-    assert flows["identity"][29] == pytest.approx(flows["identity"][0], rel=0.2)
+    assert 0.25 < flows["identity"][29] / flows["identity"][0] < 4
 
 
 def test_wrong_input():

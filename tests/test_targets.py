@@ -54,11 +54,11 @@ def test_constant_targets(name):
     X, _ = problem()
     zero = make(name).fit(X, np.zeros(30)).predict(X)
     np.testing.assert_array_equal(make(name).fit(X, np.full(30, 5.0)).predict(X), zero + 5)
-    # A network that sees nothing else learns it.
-    model = make(name, max_iter=200, learning_rate_init=0.01, dtype="float64")
+    # A network that sees nothing else learns it; from other seeds as well as from this one.
+    model = make(name, max_iter=400, learning_rate_init=0.02, dtype="float64")
     np.testing.assert_allclose(model.fit(X, np.full(30, 1e6)).predict(X), 1e6, rtol=1e-7)
     varied = np.c_[np.full(30, 5.0), np.arange(30)]
-    np.testing.assert_allclose(model.fit(X, varied).predict(X)[:, 0], 5, atol=0.2)
+    np.testing.assert_allclose(model.fit(X, varied).predict(X)[:, 0], 5, atol=0.05)
 
 
 @pytest.mark.parametrize("name", REGRESSORS)

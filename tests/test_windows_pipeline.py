@@ -260,4 +260,5 @@ def test_long_table_of_utterances():
     )
     pipeline = make_pipeline(PerStep(StandardScaler()), model)
     predicted = cross_val_predict(pipeline, sequences, speaker.loc[ids], cv=3)
-    assert np.mean(predicted == speaker.loc[ids]) > 0.9
+    # Three seeds reach 0.92 to 0.94, chance 0.11.
+    assert np.mean(predicted == speaker.loc[ids]) > 0.85

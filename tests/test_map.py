@@ -1,0 +1,28 @@
+"""tests/README.md names every module of the package and every test, and nothing else."""
+
+import pkgutil
+import re
+from pathlib import Path
+
+import skrnn
+
+TESTS = Path(__file__).parent
+MAP = (TESTS / "README.md").read_text(encoding="utf-8")
+
+
+def modules():
+    """The modules of the package as the map writes them, without the packages that hold them."""
+    for module in pkgutil.walk_packages(skrnn.__path__, "skrnn."):
+        if not module.ispkg and module.name != "skrnn._cyutility":  # Cython's own
+            yield module.name.removeprefix("skrnn.").replace(".", "/")
+
+
+def test_every_module_has_its_place():
+    rows = re.findall(r"^\| (`[^|]*`) \| [^|]* \| [^|]*`[^|]* \|$", MAP, re.M)
+    named = {name for row in rows for name in re.findall(r"`(.+?)`", row)}
+    assert named == set(modules())
+
+
+def test_every_test_has_its_place():
+    files = {path.name for path in TESTS.glob("*.py")} - {"__init__.py"}
+    assert set(re.findall(r"`(\w+\.py)`", MAP)) == files

@@ -1,0 +1,93 @@
+"""Run the tests as other processors run them.
+
+OpenBLAS has kernels for each kind of processor and skrnn has some for each instruction set. Both
+follow the processor, or a variable of the environment, so one machine can stand for older ones.
+
+    python tools/test_machines.py         every kind of processor with every instruction set
+    python tools/test_machines.py isas    every narrower instruction set, with BLAS as it is
+"""
+
+import os
+import platform
+import subprocess
+import sys
+import time
+from itertools import product
+
+from skrnn.kernels.isa import available
+
+# Kinds of processor that OpenBLAS knows, and what a machine must run to stand for one.
+CORETYPES = {
+    "Prescott": "baseline",
+    "Nehalem": "baseline",
+    "Sandybridge": "avx2",  # it has the first AVX only, which skrnn does not ask for
+    "Zen": "avx2",
+    "Haswell": "avx2",
+    "SkylakeX": "avx512",
+}
+# These run the whole suite, each with the instruction set that it has. All other pairs run the
+# tests of the kernels: what is only Python above them need not be repeated.
+WHOLE = {("Nehalem", "baseline"), ("Haswell", "avx2"), ("SkylakeX", "avx512")}
+KERNELS = [
+    *(
+        f"tests/test_{name}.py"
+        for name in ("activations", "gradients", "reference", "threads", "padding")
+    ),
+    *("-k", "not objective and not every_kind"),
+]
+ARCHITECTURES = """
+import numpy, scipy.linalg, threadpoolctl
+print(*sorted({pool.get("architecture", "") for pool in threadpoolctl.threadpool_info()}))
+"""
+
+
+def architectures(coretype):
+    """What the OpenBLAS of NumPy and that of SciPy run as."""
+    environment = os.environ | {"OPENBLAS_CORETYPE": coretype}
+    command = [sys.executable, "-c", ARCHITECTURES]
+    return subprocess.check_output(command, env=environment, text=True).strip()
+
+
+def run(coretype, isa):
+    """Run the tests of one pair; returns a line about it and whether they passed."""
+    whole = (coretype, isa) in WHOLE
+    environment = os.environ | {"SKRNN_ISA": isa, "OMP_NUM_THREADS": "1"}
+    if coretype is not None:
+        environment["OPENBLAS_CORETYPE"] = coretype
+    tests = [] if whole else KERNELS
+    name = f"{coretype or 'BLAS as it is'}, {isa}: {'whole suite' if whole else 'kernels'}"
+    print(f"\n{name}", flush=True)
+    start = time.monotonic()
+    command = [sys.executable, "-m", "pytest", "-q", "-rfE", "--numprocesses=auto", *tests]
+    passed = subprocess.run(command, env=environment, check=False).returncode == 0
+    return f"{'passed' if passed else 'FAILED'} {time.monotonic() - start:4.0f} s  {name}", passed
+
+
+def pairs(isas):
+    """The kinds of processor that this machine can stand for, each with all instruction sets."""
+    if platform.machine().lower() not in {"x86_64", "amd64"}:
+        print(f"Skipped: {', '.join(CORETYPES)} are x86-64, this is {platform.machine()}.")
+        return []
+    found = {}
+    for coretype, needed in CORETYPES.items():
+        if needed in isas:
+            found[coretype] = architectures(coretype)
+            print(f"{coretype}: OpenBLAS runs as {found[coretype]}.")
+        else:
+            print(f"{coretype}: skipped, it needs {needed} and this machine runs {isas}.")
+    if len({*found.values()}) == 1:
+        print("Skipped: BLAS does not follow OPENBLAS_CORETYPE.")
+        return []
+    return list(product(found, isas))
+
+
+def main(only=None):
+    isas = available()
+    chosen = [(None, isa) for isa in isas[:-1]] if only == "isas" else pairs(isas)
+    results = [run(*pair) for pair in chosen]
+    print("", *(line for line, _ in results), sep="\n")
+    return not all(passed for _, passed in results)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
