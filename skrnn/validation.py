@@ -216,7 +216,7 @@ def as_sequences(X, dtype=None):
         dtype.
     """
     given = as_spans(X)
-    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused below
+    with np.errstate(over="ignore"):  # too large values become infinite, which raises below
         sequences = given.astype(dtype or given.dtype)
     if np.isfinite(sequences.rows).all():
         return sequences

@@ -142,7 +142,7 @@ def test_groups_of_another_frequency():
     """Rows of every other day are no windows of one row among series of every day."""
     frame = panel()
     frame = frame[(frame["unit"] != "b") | frame["day"].isin(DAYS[2:9:2])]
-    message = "In series 'b' no row directly follows another: the usual .* X is 1 day, 0:00:00"
+    message = "In series 'b' no row directly follows another: the usual .* is 1 day, 0:00:00"
     transformer = SlidingWindow(3, group="unit", time="day")
     for call in (transformer.fit, transformer.fit_transform):
         with pytest.raises(ValueError, match=message):

@@ -71,7 +71,7 @@ def test_targets_never_cross_groups(container):
 
 def test_targets_never_cross_gaps():
     frame = pd.DataFrame({"x": np.arange(8.0)}, index=[0, 1, 2, 3, 6, 7, 8, 9])
-    with pytest.warns(UserWarning, match="X has a gap in time, the first after 3;"):
+    with pytest.warns(UserWarning, match="frame has a gap in time, the first after 3;"):
         X, y = make_horizon_target(frame, "x", 2)
     assert X.index.tolist() == [0, 1, 6, 7]
     assert y.tolist() == [2, 3, 6, 7]

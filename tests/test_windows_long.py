@@ -101,7 +101,7 @@ def test_wrong_long_frames(container):
         read(frame.assign(hour=[3, 5, 2, 9, 5, 1]))
     with pytest.raises(ValueError, match="'unit' is missing in row 1"):
         read(frame.replace({"unit": {"a": None}}))
-    with pytest.raises(ValueError, match="X has no column or index level 'day'"):
+    with pytest.raises(ValueError, match="frame has no column or index level 'day'"):
         read(frame, time="day")
     with pytest.raises(
         ValueError,

@@ -59,7 +59,7 @@ def make_horizon_target(frame, target, horizon, *, group=None, time=None):
     steps = _steps(horizon)
     if not hasattr(frame, "columns"):
         frame = check_array(frame, dtype=None, ensure_all_finite=False, input_name="frame")
-    _, panel = read_panel(frame, group, time)
+    _, panel = read_panel(frame, group, time, input_name="frame")
     column = _column(frame, target)
 
     run = np.cumsum(panel.runs(panel.spacing(), warn_of_gaps=True))

@@ -53,7 +53,7 @@ def from_long(frame, *, id, time, columns=None):
     >>> X[0]
     array([[0.1], [0.2]])
     """
-    features, panel = _read_long(frame, id, time)
+    features, panel = _read_long(frame, id, time, "frame")
     if columns is not None:
         features = features[_names(columns, among=list(features.columns))]
     rows = check_rows(features, input_name="frame", keys=("id", "time"))
@@ -113,11 +113,11 @@ def to_long(X, ids, *, like, id, time, columns=None):
     """
     sequences = as_spans(X)
     check_consistent_length(sequences, ids)
-    features, panel = _read_long(like, id, time)
+    features, panel = _read_long(like, id, time, "like")
     names = list(features.columns) if columns is None else _names(columns)
     if not {*names}.isdisjoint([time, *([id] if isinstance(id, str) else id)]):
         raise ValueError(
-            f"columns={names}; expected features only, without id={id!r}, time={time!r}."
+            f"columns={names}; expected features only, without id={id!r} and time={time!r}."
         )
     if len(names) != sequences.shape[2]:
         raise ValueError(
@@ -146,14 +146,14 @@ def to_long(X, ids, *, like, id, time, columns=None):
     return frame_like(kept, {name: kept[name] if name in is_key else new[name] for name in order})
 
 
-def _read_long(frame, id, time):
+def _read_long(frame, id, time, input_name):
     """Features and panel of a frame, where ``id`` and ``time`` are required."""
     for name, key in (("id", id), ("time", time)):
         if key is None or len(key) == 0:
             raise ValueError(
-                f"{name}={key!r}; expected the name of a column or index level of the frame."
+                f"{name}={key!r}; expected the name of a column or index level of {input_name}."
             )
-    return read_panel(frame, id, time)
+    return read_panel(frame, id, time, input_name=input_name)
 
 
 def _names(columns, among=None):

@@ -25,12 +25,15 @@ class Panel:
         The time label of each row.
     order : ndarray of int of shape (n_rows,)
         The indices of the rows, sorted by series, then by time.
+    name : str
+        The name of the table, for messages.
     """
 
     groups: list
     codes: np.ndarray
     labels: Labels | None
     order: np.ndarray
+    name: str
 
     def begins(self):
         """Whether a series begins at each position of ``order``."""
@@ -52,9 +55,9 @@ class Panel:
             if apart.any():
                 raise ValueError(
                     f"In series {self.groups[apart.argmax()]!r} no row directly follows another: "
-                    f"the usual time step in X is {spacing}. Fit series with a different time step "
-                    f"separately. If the time between rows does not matter, use row numbers within "
-                    f"each series as time."
+                    f"the usual time step in {self.name} is {spacing}. Fit series with a different "
+                    f"time step separately. If the time between rows does not matter, use row "
+                    f"numbers within each series as time."
                 )
         return spacing
 
@@ -71,7 +74,7 @@ class Panel:
             first = earlier[gaps.argmax()]
             n_gaps = f"{gaps.sum()} gaps" if gaps.sum() > 1 else "a gap"
             warn(
-                f"X has {n_gaps} in time, the first after {self.labels.text(first)}"
+                f"{self.name} has {n_gaps} in time, the first after {self.labels.text(first)}"
                 f"{self._in_group(first)}; windows and targets do not cross gaps. The usual time "
                 f"step is {spacing}. Insert the missing rows. If the time between rows does not "
                 f"matter, use row numbers within each series as time."
@@ -94,25 +97,29 @@ class Panel:
         label, last_label = self.labels.text(row), self.labels.text(last_row)
         where = self._in_group(row)
         if is_sorted or values[position] == values[position - 1]:
-            remedy = "" if where else " If X has several series, identify them with group=."
+            remedy = (
+                "" if where else f" If {self.name} has several series, identify them with group=."
+            )
             raise ValueError(
-                f"X has duplicate time labels; the first is {label}{where}, in rows {last_row} and "
-                f"{row}. Expected one row for each time label.{remedy}"
+                f"{self.name} has duplicate time labels; the first is {label}{where}, in rows "
+                f"{last_row} and {row}. Expected one row for each time label.{remedy}"
             )
         raise ValueError(
-            f"X is not sorted by its index: {label} (row {row}) comes after {last_label} (row "
-            f"{last_row}){where}. Sort X, or pass the name of the column or index level of time as "
-            f"time=."
+            f"{self.name} is not sorted by its index: {label} (row {row}) comes after {last_label} "
+            f"(row {last_row}){where}. Sort {self.name}, or pass the name of the column or index "
+            f"level of time as time=."
         )
 
 
-def read_panel(X, group=None, time=None):
+def read_panel(X, group=None, time=None, *, input_name="X"):
     """Split a table into its features and its keys.
 
     Parameters
     ----------
     X : array-like, pandas or polars DataFrame
     group, time : see SlidingWindow
+    input_name : str
+        Of the table, for messages.
 
     Returns
     -------
@@ -124,28 +131,31 @@ def read_panel(X, group=None, time=None):
     is_pandas = hasattr(X, "iloc")
     if hasattr(X, "collect"):
         raise ValueError(
-            f"X is a {type(X).__name__}; expected a DataFrame. Call X.collect() first."
+            f"{input_name} is a {type(X).__name__}; expected a DataFrame. Call "
+            f"{input_name}.collect() first."
         )
     shape = getattr(X, "shape", (1, 1))
     if len(shape) != 2:
-        check_array(X, dtype=None, ensure_all_finite=False)  # says what to do
+        check_array(
+            X, dtype=None, ensure_all_finite=False, input_name=input_name
+        )  # says what to do
     if shape[0] == 0:
-        raise ValueError(f"X has 0 samples (shape={shape}); expected at least one row.")
+        raise ValueError(f"{input_name} has 0 samples (shape={shape}); expected at least one row.")
     if keys and not (is_pandas or hasattr(X, "get_column")):
         raise ValueError(
-            f"X is of type {type(X).__name__}, which has no column names; expected a pandas or "
-            f"polars DataFrame with columns or index levels {keys}."
+            f"{input_name} is of type {type(X).__name__}, which has no column names; expected a "
+            f"pandas or polars DataFrame with columns or index levels {keys}."
         )
     names_of_X = list(getattr(X, "columns", []))
-    for what, given in (("The keys", keys), ("The columns of X", names_of_X)):
+    for what, given in (("The keys", keys), (f"The columns of {input_name}", names_of_X)):
         if len({*given}) < len(given):
             raise ValueError(f"{what} are {given}; expected every name once.")
-    columns = {name: _key(X, name) for name in keys}
+    columns = {name: _key(X, name, input_name) for name in keys}
     groups, codes = _groups([(name, columns[name]) for name in names], num_samples(X))
-    labels = Labels(columns[time]) if time is not None else _index(X, keys)
+    labels = Labels(columns[time]) if time is not None else _index(X, keys, input_name)
     if labels is not None and labels.missing.any():
         raise ValueError(
-            f"{'The index of X' if time is None else repr(time)} is missing in row "
+            f"{f'The index of {input_name}' if time is None else repr(time)} is missing in row "
             f"{labels.missing.argmax()}; expected a time label in each row."
         )
     if time is not None and labels.is_text:
@@ -154,13 +164,13 @@ def read_panel(X, group=None, time=None):
             f"Convert it to dates (pd.to_datetime) or numbers (pd.to_numeric)."
         )
     order = np.lexsort([codes] if time is None else [labels.values, codes])
-    panel = Panel(groups, codes, labels, order)
+    panel = Panel(groups, codes, labels, order, input_name)
     if labels is not None:
         panel._check_order(is_sorted=time is not None)
-    return _without(X, keys), panel
+    return _without(X, keys, input_name), panel
 
 
-def _key(X, name):
+def _key(X, name, input_name):
     """A column or index level by name: a pandas Index or a polars Series."""
     in_columns = name in X.columns
     if not hasattr(X, "iloc"):
@@ -170,35 +180,39 @@ def _key(X, name):
     else:
         in_index = name in X.index.names
         if X.index.names.count(name) > 1:
-            raise ValueError(f"X has several index levels named {name!r}; rename all but one.")
+            raise ValueError(
+                f"{input_name} has several index levels named {name!r}; rename all but one."
+            )
         if in_columns and in_index:
-            raise ValueError(f"X has a column and an index level named {name!r}; rename one.")
+            raise ValueError(
+                f"{input_name} has a column and an index level named {name!r}; rename one."
+            )
         if in_columns:
             return X[[name]].set_index(name).index
         if in_index:
             return X.index.get_level_values(name)
         found = f"columns {list(X.columns)} and index levels {list(X.index.names)}"
-    raise ValueError(f"X has no column or index level {name!r}; it has {found}.")
+    raise ValueError(f"{input_name} has no column or index level {name!r}; it has {found}.")
 
 
-def _index(X, keys):
+def _index(X, keys, input_name):
     """The time labels of rows if ``time`` is None."""
     if not hasattr(X, "iloc"):
         return None
     levels = [name for name in X.index.names if name is None or name not in keys]
     if len(levels) > 1:
         raise ValueError(
-            f"X has index levels {list(X.index.names)}; expected only one that is not in group. "
-            f"Pass the names of levels that identify the series as group=, and the name of the "
-            f"level of time as time=."
+            f"{input_name} has index levels {list(X.index.names)}; expected only one that is not "
+            f"in group. Pass the names of levels that identify the series as group=, and the name "
+            f"of the level of time as time=."
         )
     if not levels:
         return None
     if keys and X.index.names == [None] and X.index.dtype.kind in "iu":
         raise ValueError(
-            f"X has series identified by {keys}, but its index has numbers and no name, so it may "
-            f"be just row numbers. Pass the name of the column or index level of time as time=. If "
-            f"the index is the time, give it a name."
+            f"{input_name} has series identified by {keys}, but its index has numbers and no name, "
+            f"so it may be just row numbers. Pass the name of the column or index level of time as "
+            f"time=. If the index is the time, give it a name."
         )
     return Labels(X.index.get_level_values(X.index.names.index(levels[0])))
 
@@ -231,13 +245,14 @@ def _groups(keys, n_rows):
     return groups, index[codes]
 
 
-def _without(X, keys):
+def _without(X, keys, input_name):
     """X without key columns."""
     columns = [name for name in keys if name in X.columns] if keys else []
     if not columns:
         return X
     if len(columns) == len(X.columns):
         raise ValueError(
-            f"X has only the key columns {columns}; expected at least one more column, a feature."
+            f"{input_name} has only the key columns {columns}; expected at least one more column, "
+            f"a feature."
         )
     return X.drop(columns=columns) if hasattr(X, "iloc") else X.drop(columns)

@@ -132,7 +132,7 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         else:
             routed = Bunch(regressor=Bunch(fit=fit_params))
         of_y = level.reshape(-1, *[1] * (y.ndim - 1))
-        with np.errstate(over="ignore"):  # refused below
+        with np.errstate(over="ignore"):  # raises below
             scaled_y = y / of_y if self.operation == "divide" else y - of_y
         _check_finite(scaled_y, np.arange(len(y)), level, "y")
         regressor = clone(self.regressor)
@@ -177,7 +177,7 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             raise ValueError(
                 f"feature={feature}, but X has {n_features} features; expected an index below that."
             )
-        windows, level = _take_out(sequences, feature, self.level, self.operation)
+        windows, level = _remove_level(sequences, feature, self.level, self.operation)
         return (windows.rows.reshape(len(windows), -1) if is_table(X) else windows), level
 
     def get_metadata_routing(self):
@@ -216,8 +216,8 @@ def _check_one_feature(table):
         )
 
 
-def _take_out(windows, feature, level, operation):
-    """Copies of windows after the operation, and the level of each."""
+def _remove_level(windows, feature, level, operation):
+    """Copies of windows without their level, and the level of each."""
     ends = np.cumsum(windows.lengths)
     starts = ends - windows.lengths
     rows = np.empty((ends[-1], windows.shape[2]), windows.dtype)
@@ -235,7 +235,7 @@ def _take_out(windows, feature, level, operation):
             of_block = sizes[ends[block] - 1 - begin].astype(np.float64)
         if operation == "divide":
             of_block[of_block == 0] = 1
-            with np.errstate(over="ignore"):  # refused below
+            with np.errstate(over="ignore"):  # raises below
                 values /= np.repeat(of_block, lengths)
         else:
             values -= np.repeat(of_block, lengths)
