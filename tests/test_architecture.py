@@ -292,6 +292,10 @@ def test_headers_are_found_by_their_name():
     ]
 
 
+def test_types_ship():
+    assert (PACKAGE / "py.typed").is_file()
+
+
 # scikit-learn's private names.
 
 
