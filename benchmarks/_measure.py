@@ -114,8 +114,8 @@ def training_step(cell, shape, dtype=np.float32):
     from skrnn.network.losses import SquaredError
     from skrnn.network.objective import Objective
     from skrnn.network.stack import Network
-    from skrnn.sequences import as_sequences
     from skrnn.training import Adam
+    from skrnn.validation import as_sequences
 
     B, _, F, sizes = shape
     X, y = data(shape, B * N_MINIBATCHES, dtype)

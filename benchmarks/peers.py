@@ -55,7 +55,7 @@ def ours(cell, task, shape):
 
     from skrnn.network.minibatch import Minibatch
     from skrnn.network.stack import Network
-    from skrnn.sequences import as_sequences
+    from skrnn.validation import as_sequences
 
     if task == "training step":
         return training_step(cell, shape)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from benchmarks._measure import interleaved, median_ratio, print_table
 from skrnn import GRURegressor, SlidingWindow, WindowScaledRegressor
-from skrnn.sequences import as_sequences
+from skrnn.validation import as_sequences
 
 N_ROWS, N_FEATURES, WINDOW = 1_000_000, 4, 100
 N_UNITS, N_UNIT_ROWS, N_UNIT_FEATURES = 100, 200, 24

@@ -1,4 +1,4 @@
-"""The input contract: every form of sequences becomes rows and spans."""
+"""Sequences of different lengths as spans over one array of rows: an array-like."""
 
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length
@@ -14,7 +14,7 @@ class Sequences:
     """Sequences of different lengths as spans over one array of rows.
 
     Sequence i is ``rows[starts[i]:starts[i] + lengths[i]]``. Spans may overlap, as the windows
-    over a series do; indexing gives spans over the same rows and copies none.
+    over a series do. Indexing copies no rows: the result shares them.
 
     Parameters
     ----------
@@ -23,14 +23,14 @@ class Sequences:
     starts : array-like of int of shape (n_samples,)
         The first row of each sequence.
     lengths : array-like of int of shape (n_samples,)
-        The number of steps of each sequence, at least 1. Like the starts these are copied.
+        The number of steps of each sequence, at least 1. Starts and lengths are copied.
 
     Attributes
     ----------
     shape : tuple of int
-        ``(n_samples, longest, n_features)``.
+        ``(n_samples, longest, n_features)``, where longest is the greatest length.
     dtype : numpy.dtype
-        That of the rows.
+        The dtype of the rows.
 
     Raises
     ------
@@ -63,14 +63,14 @@ class Sequences:
             i = int(wrong.argmax())
             raise ValueError(
                 f"Sequence {i} has starts={starts[i]} and lengths={lengths[i]}; expected at least "
-                f"one step within the {len(rows)} rows."
+                f"one step, and all steps within the {len(rows)} rows."
             )
         self.rows = rows
         self.starts = starts
         self.lengths = lengths
 
     def _respan(self, starts, lengths):
-        """Other spans, known to be valid, over the same rows."""
+        """Sequences over the same rows with other spans, which must be valid."""
         other = object.__new__(Sequences)
         other.rows, other.starts, other.lengths = self.rows, _frozen(starts), _frozen(lengths)
         return other
@@ -86,7 +86,7 @@ class Sequences:
         Returns
         -------
         Sequences
-            These sequences themselves, if they have that dtype.
+            A copy with rows of this dtype; or this object itself if it already has the dtype.
         """
         if self.dtype == dtype:
             return self
@@ -111,21 +111,24 @@ class Sequences:
     def __getitem__(self, key):
         if isinstance(key, tuple):  # scikit-learn's splitters write X[key, ...]
             if len(key) != 2 or key[1] is not Ellipsis:
-                raise IndexError(f"Sequences are indexed by sample only, got X[{key}].")
+                raise IndexError(
+                    f"Sequences can be indexed by sample only, got X[{key}]. Step t of sample i is "
+                    f"X[i][t]."
+                )
             key = key[0]
         starts, lengths = self.starts[key], self.lengths[key]
         if starts.ndim == 0:
             return self.rows[starts : starts + lengths]
         if starts.ndim > 1:
             raise IndexError(
-                f"Sequences are indexed by an integer, a slice, or a mask or index array of one "
-                f"dimension, got X[{key}]."
+                f"Sequences can be indexed by an integer, a slice, or a 1-D array of indices or "
+                f"booleans, got X[{key}]."
             )
         return self._respan(starts, lengths)
 
     def __array__(self, dtype=None, copy=None):
         if copy is False:
-            raise ValueError("Sequences become an array only by copying, got copy=False.")
+            raise ValueError("Converting Sequences to an array needs a copy, got copy=False.")
         return padded(self.astype(dtype or self.dtype), self.shape[1], np.nan)
 
     def __repr__(self):
@@ -137,7 +140,7 @@ class Sequences:
 
 
 def padded(sequences, maxlen, value, *, padding="pre", truncating="pre"):
-    """Sequences as one array, of ``maxlen`` steps each; see ``pad_sequences``."""
+    """Sequences as a 3-D array with ``maxlen`` steps for each; see ``pad_sequences``."""
     lengths = np.minimum(sequences.lengths, maxlen)
     starts = sequences.starts
     if truncating == "pre":
@@ -153,183 +156,6 @@ def padded(sequences, maxlen, value, *, padding="pre", truncating="pre"):
     return result
 
 
-def as_sequences(X, dtype=None):
-    """Sequences from any accepted form of X but a table, with padding taken off.
-
-    Parameters
-    ----------
-    X : Sequences, 3-D array-like, or list or object array of (T_i, n_features) array-likes
-    dtype : numpy.dtype or None
-        Of the result; None keeps that of X, float32 or float64.
-
-    Returns
-    -------
-    Sequences
-
-    Raises
-    ------
-    ValueError
-        If X is empty or of another form, or if a step is missing, infinite or too large for the
-        dtype.
-    """
-    given = as_spans(X)
-    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused below
-        sequences = given.astype(dtype or given.dtype)
-    if np.isfinite(sequences.rows).all():
-        return sequences
-    return _refuse_missing(_without_padding(sequences), given)
-
-
-def without_padding(X):
-    """Sequences as of :func:`as_sequences`, but with what is missing or infinite inside.
-
-    Parameters
-    ----------
-    X : Sequences, 3-D array-like, or list or object array of (T_i, n_features) array-likes
-
-    Returns
-    -------
-    Sequences
-
-    Raises
-    ------
-    ValueError
-        If X is empty or of another form, or if a sequence is padding only.
-    """
-    return _without_padding(as_spans(X))
-
-
-def as_spans(X):
-    """Sequences from any accepted form, padding included, over no more rows than they need."""
-    if is_ragged(X):
-        X = _from_ragged(X)
-    elif isinstance(X, Sequences):
-        X = Sequences(X.rows, X.starts, X.lengths)  # checked again, as attributes can be set
-    else:
-        X = check_array(
-            X, dtype=FLOATS, order="C", allow_nd=True, ensure_2d=False, ensure_all_finite=False,
-            ensure_min_samples=0, ensure_min_features=0, input_name="X",
-        )  # fmt: skip
-    if X.ndim != 3:
-        raise ValueError(
-            f"X has {X.ndim} dimensions; expected (n_samples, n_timesteps, n_features)."
-        )
-    if 0 in X.shape:
-        raise ValueError(f"X has shape {X.shape}; expected at least one sample, step and feature.")
-    if not isinstance(X, Sequences):
-        X = _from_dense(X)
-    return _trimmed(X)
-
-
-def _from_dense(X):
-    """Sequences from a validated (n_samples, n_timesteps, n_features) array."""
-    n_samples, n_timesteps, n_features = X.shape
-    starts = np.arange(n_samples, dtype=np.intp) * n_timesteps
-    lengths = np.full(n_samples, n_timesteps, np.intp)
-    return Sequences(X.reshape(-1, n_features), starts, lengths)
-
-
-def _trimmed(sequences):
-    """The same over no more rows than lie between the first and the last of the spans."""
-    first, end = sequences.starts.min(), (sequences.starts + sequences.lengths).max()
-    other = sequences._respan(sequences.starts - first, sequences.lengths)
-    other.rows = sequences.rows[first:end]
-    return other
-
-
-def is_table(X):
-    """Whether X is for scikit-learn's validation: neither 3-D nor ragged nor Sequences."""
-    if isinstance(X, Sequences) or is_ragged(X):
-        return False
-    return getattr(X, "ndim", 2) < 3
-
-
-def is_ragged(X):
-    """Whether X is a list or an object array of arrays of its own, or of nested lists."""
-    if isinstance(X, np.ndarray):
-        return X.dtype == object and X.ndim == 1 and len(X) > 0 and np.ndim(X[0]) > 0
-    if not isinstance(X, (list, tuple)) or len(X) == 0:
-        return False
-    if any(getattr(x, "shape", ()) for x in X):
-        return True
-    lengths = {len(x) for x in X if isinstance(x, (list, tuple))}
-    return len(lengths) > 1 or np.ndim(X[0]) == 2
-
-
-def _from_ragged(X):
-    elements = []
-    for i, element in enumerate(X):
-        element = check_array(
-            element, dtype=FLOATS, allow_nd=True, ensure_2d=False, ensure_all_finite=False,
-            ensure_min_samples=0, ensure_min_features=0, input_name=f"X[{i}]",
-        )  # fmt: skip
-        if element.ndim != 2:
-            raise ValueError(
-                f"X[{i}] has {element.ndim} dimensions; expected (n_timesteps, n_features). A "
-                f"univariate sequence is x.reshape(-1, 1)."
-            )
-        if 0 in element.shape:
-            raise ValueError(
-                f"X[{i}] has {element.shape[0]} steps of {element.shape[1]} features; expected at "
-                f"least one of each."
-            )
-        elements.append(element)
-        if element.shape[1] != elements[0].shape[1]:
-            raise ValueError(
-                f"X[{i}] has {element.shape[1]} features, X[0] has {elements[0].shape[1]}; "
-                f"expected the same number in every sequence."
-            )
-    lengths = np.array([len(element) for element in elements], np.intp)
-    return Sequences(np.concatenate(elements), np.cumsum(lengths) - lengths, lengths)
-
-
-def _without_padding(sequences):
-    """Take leading and trailing all-NaN steps off every span."""
-    rows, starts, ends = sequences.rows, sequences.starts, sequences.starts + sequences.lengths
-    is_padding = np.isnan(rows).all(axis=1)
-    if not is_padding.any():
-        return sequences
-    n_rows = len(rows)
-    position = np.arange(n_rows)
-    next_step = np.where(is_padding, n_rows, position)  # the step at or after each row
-    next_step = np.minimum.accumulate(next_step[::-1])[::-1]
-    last_step = np.maximum.accumulate(np.where(is_padding, -1, position))  # at or before it
-    starts, ends = next_step[starts], last_step[ends - 1] + 1
-    empty = starts >= ends
-    if empty.any():
-        raise ValueError(
-            f"X[{int(empty.argmax())}] is padding only (all NaN); expected at least one step."
-        )
-    return sequences._respan(starts, ends - starts)
-
-
-def _refuse_missing(sequences, given):
-    """Refuse NaN and inf.
-
-    ``given`` are the same before padding was taken off and before the rows got their dtype.
-    """
-    rows, starts, ends = sequences.rows, sequences.starts, sequences.starts + sequences.lengths
-    finite = np.isfinite(rows)
-    n_bad = np.concatenate([[0], np.cumsum(~finite.all(axis=1))])
-    bad = n_bad[ends] > n_bad[starts]
-    if bad.any():
-        i = int(bad.argmax())
-        step, feature = np.argwhere(~finite[starts[i] : ends[i]])[0]
-        value = given.rows[starts[i] + step, feature]
-        if np.isfinite(value):
-            expected = f'values within {rows.dtype}. Scale X, or fit with dtype="float64".'
-        else:
-            expected = (
-                "finite values (only leading and trailing steps that are all NaN are padding). "
-                "Impute it first."
-            )
-        raise ValueError(
-            f"Input X contains {value} in sequence {i}, step "
-            f"{step + starts[i] - given.starts[i]}, feature {feature}; expected {expected}"
-        )
-    return sequences
-
-
 def _as_index(values, name):
     values = np.asarray(values)
     if values.ndim != 1:
@@ -340,7 +166,7 @@ def _as_index(values, name):
 
 
 def _frozen(index):
-    """A contiguous copy that cannot be written to, as the kernels rely on checked spans."""
+    """A contiguous read-only copy, as the kernels rely on spans that were checked."""
     index = np.array(index, np.intp, order="C")
     index.flags.writeable = False
     return index

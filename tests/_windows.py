@@ -7,6 +7,9 @@ from skrnn import Sequences, SlidingWindow
 
 pd = pytest.importorskip("pandas")
 
+# Of tests where no window is full, for good reason.
+short_series = pytest.mark.filterwarnings("ignore:A window of .* is longer than every series in X")
+
 
 def series(n_rows=12, n_features=2, dtype=np.float64):
     return np.random.default_rng(0).standard_normal((n_rows, n_features)).astype(dtype)

@@ -49,6 +49,17 @@ def test_validation_scores_have_an_axis_of_their_own():
     ]  # fmt: skip
 
 
+def test_labels_are_inside_of_the_figure():
+    """So that a saved file shows all of them, also with long numbers on both axes."""
+    display = LossCurveDisplay(loss_curve=[1e-5, 2e-5], validation_scores=[-0.01251, -0.01252])
+    figure = display.plot().figure_
+    figure.canvas.draw()
+    for label in (display.ax_.yaxis.label, display.score_ax_.yaxis.label, display.ax_.xaxis.label):
+        box = label.get_window_extent()
+        assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
+        assert figure.bbox.y0 <= box.y0 < box.y1 <= figure.bbox.y1
+
+
 def test_gradient_flow():
     X, y = problem()
     model = make("GRURegressor", (4, 3)).fit(X, y)
@@ -74,7 +85,7 @@ def test_unfitted():
 def test_pipelines_are_told_what_to_pass():
     X, y = problem()
     pipeline = make_pipeline("passthrough", make("GRURegressor")).fit(X, y)
-    with pytest.raises(TypeError, match=r"Pipeline has no loss_curve_; .* pass the last step"):
+    with pytest.raises(TypeError, match=r"Pipeline has no loss_curve_; .* pass its last step"):
         LossCurveDisplay.from_estimator(pipeline)
     with pytest.raises(TypeError, match="Pipeline has no gradient_flow"):
         GradientFlowDisplay.from_estimator(pipeline, X, y)

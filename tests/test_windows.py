@@ -12,7 +12,8 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from skrnn import SlidingWindow
-from tests._windows import assert_same, expected_after, naive, series, windows_after
+from skrnn.validation import without_padding
+from tests._windows import assert_same, expected_after, naive, series, short_series, windows_after
 
 pd = pytest.importorskip("pandas")
 
@@ -22,6 +23,7 @@ pd = pytest.importorskip("pandas")
 @pytest.mark.parametrize("n_rows", [1, 2, 4, 12])
 @pytest.mark.parametrize("window", [1, 2, 5, 12, 30])
 @pytest.mark.parametrize("step", [1, 2, 3, 20])
+@short_series
 def test_every_row_against_a_loop(n_rows, window, step):
     X = series(n_rows)
     transformer = SlidingWindow(window, step=step)
@@ -105,6 +107,7 @@ def test_integers_become_floats():
 
 @pytest.mark.parametrize("n_rows", [1, 2, 3, 4, 12])
 @pytest.mark.parametrize("step", [1, 3])
+@short_series
 def test_tail_is_always_put_before(n_rows, step):
     first, second = series(n_rows), 10 + series(6)
     found = windows_after("tail", first, second, step=step)
@@ -284,16 +287,85 @@ def test_failing_fit_changes_nothing():
     assert {name: vars(transformer)[name] for name in before} == before
 
 
-def test_a_gap_that_is_an_error_leaves_nothing_fitted():
-    gappy = pd.DataFrame(series(6, 3), index=[0, 1, 2, 4, 5, 6])
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (pd.DataFrame(series(6, 3), index=[0, 1, 2, 4, 5, 6]), "X has a gap in time"),
+        (series(2, 3), "A window of 3 rows"),
+        (np.full((4, 3), np.nan), "X has 4 rows that are all NaN"),
+    ],
+    ids=["gap", "short", "missing"],
+)
+def test_a_warning_that_is_an_error_leaves_nothing_fitted(X, message):
     transformer = SlidingWindow(3)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(UserWarning, match="X has a gap in time"):
-            transformer.fit_transform(gappy)
+        with pytest.raises(UserWarning, match=message):
+            transformer.fit_transform(X)
         assert vars(transformer) == vars(SlidingWindow(3))
         transformer.fit(series())
-        before = dict(vars(transformer))
-        with pytest.raises(UserWarning, match="X has a gap in time"):
-            transformer.fit_transform(gappy)
-    assert vars(transformer) == before
+        fitted = dict(vars(transformer))
+        with pytest.raises(UserWarning, match=message):
+            transformer.fit_transform(X)
+    assert vars(transformer) == fitted
+
+
+# Traps, with a warning.
+
+
+@pytest.mark.parametrize("method", ["fit", "fit_transform"])
+@pytest.mark.parametrize(
+    ("parameters", "n_rows"), [({"window": 13}, 13), ({"window": 5, "step": 3}, 13)], ids=str
+)
+def test_no_window_is_full(parameters, n_rows, method):
+    window, step = parameters["window"], parameters.get("step", 1)
+    message = (
+        rf"A window of {n_rows} rows \(window={window}, step={step}\) is longer than every series "
+        r"in X; the longest has 12 rows\. .* Use a smaller window\."
+    )
+    transformer = SlidingWindow(**parameters)
+    with pytest.warns(UserWarning, match=message) as caught:
+        getattr(transformer, method)(series(12))
+    assert [warning.filename for warning in caught] == [__file__]
+    transformer.transform(series(2))  # says nothing: only fit decides
+    SlidingWindow(**parameters).fit_transform(series(13))
+
+
+def test_one_series_that_is_long_enough():
+    frame = pd.DataFrame({"x": range(9), "t": range(9), "unit": [*"aaaabbbbb"]}).astype(
+        {"x": float}
+    )
+    SlidingWindow(5, group="unit", time="t").fit(frame)
+    with pytest.warns(UserWarning, match="than every series in X; the longest has 5 rows"):
+        SlidingWindow(6, group="unit", time="t").fit(frame)
+
+
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [
+        ([4], "X has a row that is all NaN; the first is row 4"),
+        ([4, 7, 8], "has 3 rows that are all"),
+    ],
+)
+def test_missing_rows_shorten_windows(missing, message):
+    X = series()
+    X[missing] = np.nan
+    X[2, 0] = np.nan  # not the whole row
+    transformer = SlidingWindow(3, history="none").fit(X)
+    for method in (transformer.fit_transform, transformer.transform):
+        with pytest.warns(
+            UserWarning, match=message + r".* Impute X before SlidingWindow\."
+        ) as caught:
+            windows = method(X)
+        assert [warning.filename for warning in caught] == [__file__]
+    assert [len(x) for x in without_padding(windows[5:7])] == [3, 2]
+
+
+@pytest.mark.parametrize("method", ["fit_transform", "transform"])
+def test_missing_values_that_shorten_no_window(method):
+    X = series()
+    X[[4, 7], 0] = np.nan
+    transformer = SlidingWindow(3, history="none").fit(X)
+    getattr(transformer, method)(X)
+    X[4] = np.nan
+    getattr(transformer.set_params(flatten=True), method)(X)

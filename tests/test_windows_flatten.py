@@ -8,7 +8,7 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
 from skrnn import Sequences, SlidingWindow
-from tests._windows import as_container, naive, series
+from tests._windows import as_container, naive, series, short_series
 
 pd = pytest.importorskip("pandas")
 
@@ -32,6 +32,7 @@ def table(windows, window):
 @pytest.mark.parametrize("window", [1, 3, 20])
 @pytest.mark.parametrize("step", [1, 4])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@short_series
 def test_every_row_against_a_loop(window, step, dtype):
     X = series(dtype=dtype)
     found = SlidingWindow(window, step=step, flatten=True).fit_transform(X)
@@ -61,7 +62,7 @@ def test_history(history):
     [(1, NAMES), (24, ["load_t-48", "heat_t-48", "load_t-24", "heat_t-24", "load_t", "heat_t"])],
 )
 def test_names(step, names):
-    transformer = SlidingWindow(3, step=step, flatten=True).fit(frame())
+    transformer = SlidingWindow(3, step=step, flatten=True).fit(frame(60))
     assert transformer.get_feature_names_out().tolist() == names
     assert transformer.get_feature_names_out().dtype == object
     array = SlidingWindow(2, flatten=True).fit(series())

@@ -142,7 +142,7 @@ def test_groups_of_another_frequency():
     """Rows of every other day are no windows of one row among series of every day."""
     frame = panel()
     frame = frame[(frame["unit"] != "b") | frame["day"].isin(DAYS[2:9:2])]
-    message = "No rows of 'b' follow each other in time, as the usual step in X is 1 day, 0:00:00"
+    message = "In series 'b' no row directly follows another: the usual .* is 1 day, 0:00:00"
     transformer = SlidingWindow(3, group="unit", time="day")
     for call in (transformer.fit, transformer.fit_transform):
         with pytest.raises(ValueError, match=message):
@@ -150,7 +150,7 @@ def test_groups_of_another_frequency():
     with pytest.raises(ValueError, match=message):
         make_horizon_target(frame, "x", 1, group="unit", time="day")
     transformer.fit(frame[frame["unit"] != "b"])
-    with pytest.warns(UserWarning, match=r"has 3 gaps .* The usual step is 1 day, 0:00:00\."):
+    with pytest.warns(UserWarning, match=r"has 3 gaps .* The usual time step is 1 day, 0:00:00\."):
         transformer.transform(frame)
 
 
@@ -193,44 +193,44 @@ def test_the_pickle_holds_tails_only():
 @pytest.mark.parametrize(
     ("parameters", "X", "message"),
     [
-        ({"group": "unit"}, series(), "X is ndarray, which has no names; .* levels \\['unit'\\]"),
+        ({"group": "unit"}, series(), "X is of type ndarray, .* levels \\['unit'\\]"),
         ({"group": "u"}, panel(), "X has no column or index level 'u'; it has columns \\['x', 'u"),
         ({"time": "d"}, as_container(panel(), "polars"), "column or index level 'd'; it has col"),
         (
             {"group": "unit"},
             panel().set_index("unit", drop=False),
-            "X has both a column and an index level 'unit'; rename one",
+            "X has a column and an index level named 'unit'; rename one",
         ),
         (
             {"group": "unit", "time": "day"},
             panel().assign(day=DAYS[3]),
-            "more than once; the first is 2020-01-04 00:00:00 in '.', rows . and .*. Expected one",
+            "duplicate time labels; the first is 2020-01-04 00:00:00 in '.', in rows . and ",
         ),
         (
             {"group": "unit"},
             panel().rename_axis("row"),
-            "X is not in order of its index: .* in '.'. Sort X, or",
+            "X is not sorted by its index: .* in '.'. Sort X, or",
         ),
         (
             {"group": "unit"},
             panel().reset_index(drop=True),
-            r"told apart by \['unit'\], but its index of numbers has no name, .* with time=",
+            r"identified by \['unit'\], but its index has numbers and no name, .* as time=",
         ),
-        ({"group": "unit"}, panel().sort_index(), "but its index of numbers has no name"),
+        ({"group": "unit"}, panel().sort_index(), "but its index has numbers and no name"),
         (
             {"group": "unit", "time": "day"},
             panel().replace({"unit": {"b": None}}),
-            "'unit' is missing in row .; expected a group for each row",
+            "'unit' is missing in row .; expected a group in each row",
         ),
         (
             {"group": "unit", "time": "day"},
             panel()[["unit", "day"]],
-            "X has no columns but its keys",
+            "X has only the key columns",
         ),
         (
             {"group": "day"},
             panel().set_index(["day", "x"]).sort_index(),
-            "Column .* holds .*, no number",
+            "Column .* contains the non-numeric value",
         ),
         ({"group": "unit", "time": "day"}, panel()[:0], r"X has 0 samples \(shape=\(0, 4\)\)"),
         (
@@ -245,15 +245,23 @@ def test_the_pickle_holds_tails_only():
         (
             {"group": "u"},
             panel().set_index(["unit", "day"]).rename_axis(["u", "u"]),
-            "X has several index levels 'u'; rename all but one",
+            "X has several index levels named 'u'; rename all but one",
         ),
         (
             {"time": "day"},
             as_container(panel(), "polars").lazy(),
-            r"X is LazyFrame; expected a DataFrame, so collect\(\) it first",
+            r"X is a LazyFrame; expected a DataFrame\. Call X\.collect\(\) first",
         ),
-        ({"time": "day"}, panel()[["x", "day"]], "tell them apart with group="),
-        ({}, panel().set_index(["unit", "day"]).sort_index(), "expected one that is not a group"),
+        (
+            {"time": "day"},
+            panel()[["x", "day"]],
+            "If X has several series, identify them with group=",
+        ),
+        (
+            {},
+            panel().set_index(["unit", "day"]).sort_index(),
+            "expected only one that is not in group",
+        ),
     ],
 )
 def test_wrong_keys(parameters, X, message):
@@ -274,7 +282,7 @@ def test_keys_must_be_there_in_transform_too():
 def test_failing_fit_changes_nothing():
     transformer = SlidingWindow(3, group="unit", time="day").fit(panel())
     before = dict(vars(transformer))
-    with pytest.raises(ValueError, match=r"Column .* holds .*, no number"):
+    with pytest.raises(ValueError, match=r"Column 'w' of X contains the non-numeric value 'text'"):
         transformer.fit(panel().assign(w="text"))
     assert vars(transformer) == before
 
@@ -285,7 +293,7 @@ def test_columns_that_are_no_numbers_are_named(library):
     times = [datetime(2024, 1, day) for day in (1, 2, 3)]
     for column in (["a", "b", "c"], times):
         frame = library.DataFrame({"key": column, "x": [1.0, 2.0, 3.0]})
-        with pytest.raises(ValueError, match=r"Column 'key' of X holds .*name it as a key"):
+        with pytest.raises(ValueError, match=r"Column 'key' of X contains .*name as group or time"):
             SlidingWindow(2).fit_transform(frame)
     digits = library.DataFrame({"x": ["1", "2", "3"]})  # numbers, as scikit-learn has it
     assert SlidingWindow(2).fit_transform(digits)[2].tolist() == [[2.0], [3.0]]

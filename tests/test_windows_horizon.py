@@ -71,7 +71,7 @@ def test_targets_never_cross_groups(container):
 
 def test_targets_never_cross_gaps():
     frame = pd.DataFrame({"x": np.arange(8.0)}, index=[0, 1, 2, 3, 6, 7, 8, 9])
-    with pytest.warns(UserWarning, match="X has a gap in time, the first after 3;"):
+    with pytest.warns(UserWarning, match="frame has a gap in time, the first after 3;"):
         X, y = make_horizon_target(frame, "x", 2)
     assert X.index.tolist() == [0, 1, 6, 7]
     assert y.tolist() == [2, 3, 6, 7]
@@ -89,20 +89,26 @@ def test_no_row_sees_its_target():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((series(), 0, 0), "horizon=0; expected a positive int or several"),
+        ((series(), 0, 0), "horizon=0; expected a positive integer, or several"),
         ((series(), 0, []), r"horizon=\[\]; expected"),
-        ((series(), 0, [1, 2.5]), r"horizon=\[1, 2.5\]; expected a positive int or several"),
-        ((series(), 0, 2.5), "horizon=2.5; expected a positive int or several"),
-        ((series(), 0, None), "horizon=None; expected a positive int or several"),
-        ((series(), 0, True), "horizon=True; expected a positive int or several"),
-        ((series(), 0, [True, 2]), "expected a positive int or several"),
+        ((series(), 0, [1, 2.5]), r"horizon=\[1, 2.5\]; expected a positive integer, or several"),
+        ((series(), 0, 2.5), "horizon=2.5; expected a positive integer, or several"),
+        ((series(), 0, None), "horizon=None; expected a positive integer, or several"),
+        ((series(), 0, True), "horizon=True; expected a positive integer, or several"),
+        ((series(), 0, [True, 2]), "expected a positive integer, or several"),
         ((series(), 0, [1, 2, 1]), r"horizon=\[1, 2, 1\]; .* several different ones"),
-        ((series(), 0, 12), "No row has one 12 rows ahead in its series; the longest has 12"),
-        ((series(), 0, 50), "No row has one 50 rows ahead"),
-        ((series(), 2, 1), "target=2; expected the place of one of the 2 columns"),
-        ((series(), "load", 1), "target='load'; expected the place"),
-        ((pd.DataFrame({"a": [1.0, 2.0]}), "b", 1), r"target='b' is none of the columns \['a'\]"),
-        ((pd.DataFrame({"a": [1.0, 2.0]}, index=[1, 0]), "a", 1), "not in order of its index"),
+        (
+            (series(), 0, 12),
+            "No row has a target 12 rows ahead: the longest series without a gap has 12",
+        ),
+        ((series(), 0, 50), "No row has a target 50 rows ahead"),
+        ((series(), 2, 1), "target=2; expected the index of one of the 2 columns"),
+        ((series(), "load", 1), "target='load'; expected the index"),
+        (
+            (pd.DataFrame({"a": [1.0, 2.0]}), "b", 1),
+            r"target='b' is not a column of frame; it has the columns \['a'\]",
+        ),
+        ((pd.DataFrame({"a": [1.0, 2.0]}, index=[1, 0]), "a", 1), "not sorted by its index"),
         ((np.ones(3), 0, 1), "Expected 2D array, got 1D"),
     ],
 )

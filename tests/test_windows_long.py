@@ -97,25 +97,28 @@ def read_long(container, frame, **parameters):
 def test_wrong_long_frames(container):
     read = partial(read_long, container)
     frame = long_frame()
-    with pytest.raises(ValueError, match="the first is 5 in 'a', rows 1 and 4"):
+    with pytest.raises(ValueError, match="the first is 5 in 'a', in rows 1 and 4"):
         read(frame.assign(hour=[3, 5, 2, 9, 5, 1]))
     with pytest.raises(ValueError, match="'unit' is missing in row 1"):
         read(frame.replace({"unit": {"a": None}}))
-    with pytest.raises(ValueError, match="X has no column or index level 'day'"):
+    with pytest.raises(ValueError, match="frame has no column or index level 'day'"):
         read(frame, time="day")
-    with pytest.raises(ValueError, match=r"Column .w. of frame holds .text., no number"):
+    with pytest.raises(
+        ValueError,
+        match=r"Column .w. of frame contains the non-numeric value .text.*name as id or time",
+    ):
         read(frame.assign(w="text"))
     for key in (None, "", []):
-        with pytest.raises(ValueError, match=f"^id={re.escape(repr(key))}; expected a column"):
+        with pytest.raises(ValueError, match=f"^id={re.escape(repr(key))}; expected the name of"):
             read(frame, id=key)
-    with pytest.raises(ValueError, match=r"^time=None; expected a column"):
+    with pytest.raises(ValueError, match=r"^time=None; expected the name of a column"):
         read(frame, time=None)
     with pytest.raises(ValueError, match=r"keys are \['unit', 'unit'\]; expected every name once"):
         read(frame, time="unit")
     with pytest.raises(ValueError, match=r"columns='x'; expected a list, such as \['x'\]"):
         read(frame, columns="x")
     for names in (["x", "w"], ["unit"]):
-        with pytest.raises(ValueError, match=r"none of the features \['x', 'z'\]"):
+        with pytest.raises(ValueError, match=r"not one of the features \['x', 'z'\]"):
             read(frame, columns=names)
     for names in ([], ["x", "x"]):
         with pytest.raises(ValueError, match="expected at least one name, and every name once"):
@@ -143,11 +146,14 @@ def test_to_long_of_some_ids_and_new_columns(container):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda X, ids: (X, ["b", "a", "d"]), "ids has 'd', which is no id of like"),
+        (lambda X, ids: (X, ["b", "a", "d"]), "ids contains 'd', which is not an id of like"),
         (lambda X, ids: (X[[0, 2]], ["b", "a"]), "X\\[1\\] has 1 steps, but the id 'a' has 2 rows"),
-        (lambda X, ids: (X[[0, 0]], ["b", "b"]), "ids has 'b' more than once"),
+        (lambda X, ids: (X[[0, 0]], ["b", "b"]), "ids contains 'b' more than once"),
         (lambda X, ids: (X, ids[:2]), "inconsistent numbers of samples"),
-        (lambda X, ids: ([x[:, :1] for x in X], ids), r"X has 1 features, but columns are \['x'"),
+        (
+            lambda X, ids: ([x[:, :1] for x in X], ids),
+            r"X has 1 features, but columns has 2 names: \['x'",
+        ),
         (lambda X, ids: (np.asarray(X), ids), r"X\[1\] has 3 steps, but the id 'a' has 2 rows"),
     ],
 )
@@ -163,8 +169,8 @@ def test_wrong_sequences(change, message):
     ("columns", "message"),
     [
         (["p", "p"], "every name once"),
-        (["p", "unit"], "none of the keys"),
-        (["hour", "p"], "none of the keys"),
+        (["p", "unit"], "expected features only"),
+        (["hour", "p"], "expected features only"),
         ("xz", "expected a list"),
     ],
 )

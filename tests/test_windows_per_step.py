@@ -167,7 +167,7 @@ class OnlyRows(TransformerMixin, BaseEstimator):
 
 
 def test_a_row_for_each_row():
-    with pytest.raises(ValueError, match="transformer made 5 rows of 10 steps; expected one for"):
+    with pytest.raises(ValueError, match="transformer returned 5 rows for 10 steps; expected one"):
         PerStep(OnlyRows()).fit_transform(ragged(LENGTHS, 1))
 
 

@@ -124,7 +124,7 @@ def test_halving_search_over_rows_is_refused(beijing):
     search = HalvingGridSearchCV(
         forecaster(), {"slidingwindow__window": [1, 6]}, cv=CV, error_score="raise"
     )
-    with pytest.raises(ValueError, match="X is not in order of its index: 2010-"):
+    with pytest.raises(ValueError, match="X is not sorted by its index: 2010-"):
         search.fit(beijing[0][NUMBERS], beijing[1])
 
 

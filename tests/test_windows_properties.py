@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skrnn import SlidingWindow
-from tests._windows import as_container, assert_same, naive_panel
+from tests._windows import as_container, assert_same, naive_panel, short_series
 
 hypothesis = pytest.importorskip("hypothesis")
 pd = pytest.importorskip("pandas")
@@ -73,6 +73,7 @@ def test_row_t_holds_the_rows_of_its_group_that_end_at_t(frame, window, step, co
 @repeatable
 @given(panels(), windows, steps, containers, st.integers(0, 13))
 @pytest.mark.filterwarnings("ignore:X has .* in time")
+@short_series
 def test_cut_in_time_and_continued(frame, window, step, container, cut):
     """Windows of what comes after a cut are those of the whole where nothing is missing there."""
     frame = with_all_hours(frame)
@@ -87,6 +88,7 @@ def test_cut_in_time_and_continued(frame, window, step, container, cut):
 
 @repeatable
 @given(st.lists(st.floats(-10, 10), min_size=1, max_size=30), windows, steps)
+@short_series
 def test_an_array_is_one_series_in_order(values, window, step):
     X = np.array(values).reshape(-1, 1)
     expected = naive_panel(X, [0] * len(X), range(len(X)), window, step)

@@ -195,7 +195,7 @@ def test_clone_and_pickle():
 @pytest.mark.parametrize(
     ("parameters", "X", "y", "message"),
     [
-        ({}, windows(2), np.ones(40), "X has 2 features; say with feature= which"),
+        ({}, windows(2), np.ones(40), "X has 2 features. Set feature= to the index of"),
         ({"feature": 2}, windows(2), np.ones(40), "feature=2, but X has 2 features"),
         ({"feature": 1}, series(40), np.ones(40), "feature=1, but X has 1 features"),
         ({"feature": -1}, windows(), np.ones(40), "'feature' parameter"),
@@ -241,8 +241,8 @@ def test_levels_too_small_to_divide_by(n_windows, monkeypatch):
     model = WindowScaledRegressor(Remember(), level="last").fit(np.ones((3, 2)), y)
     X[1, 0] = 1e10
     for call in (lambda: model.fit(X, y), lambda: model.predict(X)):
-        with pytest.raises(ValueError, match="X without the level of window 1, 1e-308, is too la"):
+        with pytest.raises(ValueError, match="X scaled by the level 1e-308 of window 1 is too"):
             call()
     X[1, 0] = 0
-    with pytest.raises(ValueError, match="y without the level of window 1, 1e-308, is too large"):
+    with pytest.raises(ValueError, match="y scaled by the level 1e-308 of window 1 is too large"):
         model.fit(X, y)

@@ -1,5 +1,7 @@
 """Lag columns and padding: tables and arrays around sequences."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -79,9 +81,11 @@ def test_inverse_of_shorter_sequences():
     windows = SlidingWindow(3).fit_transform(dense[:, -1])
     np.testing.assert_array_equal(lags.inverse_transform(windows), table)
     np.testing.assert_array_equal(lags.inverse_transform(list(windows)), table)
-    with pytest.raises(ValueError, match="up to 4 steps of 2 features; expected at most 3 of 2"):
+    with pytest.raises(ValueError, match="up to 4 steps of 2 features; expected at most 3 steps"):
         lags.inverse_transform(np.ones((2, 4, 2)))
-    with pytest.raises(ValueError, match="up to 3 steps of 1 features; expected at most 3 of 2"):
+    with pytest.raises(
+        ValueError, match="up to 3 steps of 1 features; expected at most 3 steps of 2"
+    ):
         lags.inverse_transform(np.ones((2, 3, 1)))
 
 
@@ -97,26 +101,31 @@ def test_missing_values_are_kept():
 def wrong_lags():
     table = lag_table()[0]
     return [
-        ({}, table.drop(columns="load_t-1"), "Lag columns are missing, .* lag 1 of 'load'; expe"),
+        ({}, table[["load_t", "load_t"]], "unique column names|Columns 'load_t' and 'load_t'"),
+        ({}, table.drop(columns="load_t-1"), "Lag columns are missing; .* lag 1 of 'load'. Expe"),
         ({}, table[["load_t-2", "load_t", "net_t-1_t"]], "lag 0 to 2|lag 2 of 'net_t-1'"),
         ({}, table.assign(more=1.0), "Column 'more' does not match columns="),
         (
             {"columns": r"(?P<name>.+)_t-?0*(?P<lag>\d+)?"},
             table.assign(**{"load_t-02": 1.0}),
-            "Columns 'load_t-2' and 'load_t-02' are the same lag",
+            "Columns 'load_t-2' and 'load_t-02' have the same feature 'load' and lag 2",
         ),
-        ({"columns": "(?P<name>.)("}, table, "is no regular expression: missing \\)"),
+        ({"columns": "(?P<name>.)("}, table, "is not a valid regular expression: missing \\)"),
         ({"columns": "(?P<name>.+)_t.*"}, table, r"has the groups \['name'\]; expected .*lag"),
-        ({"columns": "(?P<name>.)(?P<lag>.+)"}, table, "has lag 'oad_t-2'; expected a whole"),
+        ({"columns": "(?P<name>.)(?P<lag>.+)"}, table, "has lag 'oad_t-2'; expected an integer"),
         (
             {"columns": r"(?P<name>load)_t(?P<lag>-\d+)?"},
             table[["load_t-2", "load_t-1", "load_t"]],
-            "Column 'load_t-2' has lag -2; expected no lag below 0, as that is the future",
+            "Column 'load_t-2' has lag -2; expected .* at least 0, as a negative lag is the future",
         ),
-        ({}, table.to_numpy(), "X is ndarray, which has no column names .* or n_steps"),
+        ({}, table.to_numpy(), "X is of type ndarray, which has no column names .* or set n_steps"),
         ({}, pd.DataFrame(series()), "Column 0 does not match"),
         ({"n_steps": 4}, table, "X has 6 columns; expected a multiple of n_steps=4"),
-        ({"columns": "x", "n_steps": 2}, table, "columns='x' and n_steps=2; expected one of them"),
+        (
+            {"columns": "x", "n_steps": 2},
+            table,
+            "columns='x' and n_steps=2 are both set; expected only one",
+        ),
         ({"n_steps": 0}, table, "'n_steps' parameter"),
         ({"columns": 3}, table, "'columns' parameter"),
     ]
@@ -126,6 +135,33 @@ def wrong_lags():
 def test_wrong_lags(parameters, table, message):
     with pytest.raises(ValueError, match=message):
         LagColumnsToSequence(**parameters).fit(table)
+
+
+@pytest.mark.parametrize(
+    ("columns", "missing"),
+    [
+        (["a_t-1", "a_t", "a_t-20240101"], "lag 2 of 'a'"),
+        (["a_t", "a_t-1", f"b_t-{2**62}"], "lag 2 of 'a'"),
+        (["a_t", f"a_t-{2**63}"], "has lag 9223372036854775808; expected a 64-bit integer"),
+    ],
+    ids=["date", "another feature", "beyond int64"],
+)
+def test_a_number_in_a_name_that_is_no_lag(columns, missing):
+    """It is refused before anything is made that is as long."""
+    table = pd.DataFrame(np.ones((2, len(columns))), columns=columns)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=missing):
+        LagColumnsToSequence().fit(table)
+    assert tracemalloc.get_traced_memory()[1] < 10**6
+    tracemalloc.stop()
+
+
+def test_text_in_a_table():
+    table = lag_table()[0].astype({"load_t": object})
+    table.loc[3, "load_t"] = "much"
+    message = "Column 'load_t' of X contains the non-numeric value 'much'. Encode the column as num"
+    with pytest.raises(ValueError, match=message):
+        LagColumnsToSequence().fit(table)
 
 
 def test_failing_fit_changes_nothing():
@@ -198,7 +234,7 @@ def test_padding_is_moved():
         ([series(3)], {"truncating": None}, "'truncating' parameter"),
         ([series(3)], {"value": "0"}, "'value' parameter"),
         ([np.ones(3)], {}, r"X\[0\] has 1 dimensions; .* x.reshape\(-1, 1\)"),
-        ([np.full((2, 1), nan)], {}, r"X\[0\] is padding only"),
+        ([np.full((2, 1), nan)], {}, r"X\[0\] contains only padding"),
         ([[1, 2, 3], [1]], {}, r"X\[0\] has 1 dimensions; .* x.reshape\(-1, 1\)"),
         (
             [series(3, dtype=np.float32)],

@@ -24,7 +24,7 @@ def _read_columns(name):
 
 
 def _dataset(name, data, target, *, return_X_y, as_frame, **details):
-    """What a loader returns: the pair, or a Bunch with the description and ``details``."""
+    """The result of a loader: the pair, or a Bunch with the description and ``details``."""
     if return_X_y:
         return data, target
     return Bunch(
@@ -44,7 +44,7 @@ def _dataset(name, data, target, *, return_X_y, as_frame, **details):
 def load_beijing_pm25(*, return_X_y=False, as_frame=False):
     """Load the Beijing PM2.5 dataset (regression, forecasting).
 
-    Fine particles in the air of Beijing and the weather, every hour from 2010 to 2014 [1]_.
+    Fine particles in the air of Beijing, and the weather, for every hour of 2010 to 2014 [1]_.
 
     =================   ==============================================
     Samples total       43824, one per hour
@@ -75,12 +75,12 @@ def load_beijing_pm25(*, return_X_y=False, as_frame=False):
         data : {ndarray, DataFrame} of shape (43824, 8)
             One row per hour, as float64. PM2.5 in µg/m³ (NaN if missing), dew point and
             temperature in °C, pressure in hPa, the integer code of the wind direction, wind
-            speed in m/s summed since the direction last changed, and for how many hours it has
-            been snowing and raining.
+            speed in m/s summed since the last change of direction, and the number of hours that
+            it has been snowing and raining.
         target : {ndarray, Series} of shape (43824,)
             PM2.5 in µg/m³ at the same hour, NaN if missing. See the warning above.
         frame : DataFrame of shape (43824, 9)
-            `data` and `target` in one; None unless `as_frame=True`.
+            `data` and `target` together; None unless `as_frame=True`.
         feature_names : list of str
             The names of the columns.
         wind_directions : ndarray of shape (4,)
@@ -107,7 +107,7 @@ def load_beijing_pm25(*, return_X_y=False, as_frame=False):
 
     See Also
     --------
-    load_japanese_vowels : Sequences of different lengths, to be classified.
+    load_japanese_vowels : Sequences of different lengths to classify.
 
     References
     ----------
@@ -173,7 +173,7 @@ def load_beijing_pm25(*, return_X_y=False, as_frame=False):
 def load_japanese_vowels(*, subset="all", return_X_y=False, as_frame=False):
     """Load the Japanese vowels dataset (classification of sequences).
 
-    Nine men say the vowels /ae/; the task is to tell from the recording who speaks [1]_.
+    Nine men say the vowels /ae/. The task is to identify the speaker of each recording [1]_.
 
     =================   =============================
     Classes             9
@@ -205,7 +205,7 @@ def load_japanese_vowels(*, subset="all", return_X_y=False, as_frame=False):
 
         data : list of ndarray of shape (7 to 29, 12), or DataFrame of shape (n_steps, 12)
             The cepstrum coefficients of each utterance (no unit), one row per 6.4 ms, as
-            float64. Nothing is padded.
+            float64, without padding.
         target : {ndarray, Series} of shape (n_utterances,)
             The speaker of each utterance, an integer from 0 to 8.
         frame : DataFrame of shape (n_steps, 13)
@@ -229,14 +229,14 @@ def load_japanese_vowels(*, subset="all", return_X_y=False, as_frame=False):
     Raises
     ------
     InvalidParameterError
-        If `subset` is not one of the three, or `return_X_y` or `as_frame` is not a bool. A
-        subclass of `ValueError`.
+        If `subset` is not "all", "train" or "test", or `return_X_y` or `as_frame` is not a bool.
+        A subclass of `ValueError`.
     ImportError
         If `as_frame=True` and pandas is not installed.
 
     See Also
     --------
-    load_beijing_pm25 : One long series, to be forecast.
+    load_beijing_pm25 : One long series to forecast.
 
     References
     ----------

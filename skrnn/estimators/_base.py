@@ -6,8 +6,8 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import check_array, gen_batches
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils import gen_batches
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skrnn._sklearn import (
     CallbackSupportMixin,
@@ -23,7 +23,7 @@ from skrnn.estimators._fitting import Fit
 from skrnn.estimators._optimization import Optimization
 from skrnn.estimators._summary import summary
 from skrnn.network.objective import Objective
-from skrnn.sequences import FLOATS, as_sequences, is_table
+from skrnn.validation import check_features, check_sequences, remember_features
 
 # Sequences read at once outside of training.
 CHUNK = 256
@@ -280,33 +280,13 @@ class RecurrentEstimator(
             return self._network.predict(self._theta, sequences)
 
     def _validate_X(self, X, *, reset):
-        if reset:
-            dtype = None if self.dtype == "auto" else np.dtype(self.dtype)
-        else:
-            dtype = self._theta.dtype
-        if is_table(X):
-            if not reset and self._network.n_features != 1:
-                check_array(X, dtype=FLOATS, estimator=self, input_name="X")
-                self._check_width(1)  # says more than that the number of columns is wrong
-            table = validate_data(self, X, reset=reset, dtype=FLOATS, order="C")
-            sequences = as_sequences(table[:, :, np.newaxis], dtype)
-        else:
-            sequences = as_sequences(X, dtype)
-            if reset:
-                # Forgets the column names of an earlier fit.
-                validate_data(self, X, skip_check_array=True, ensure_2d=False)
-                self.n_features_in_ = sequences.shape[2]
         if not reset:
-            self._check_width(sequences.shape[2])
+            dtype = self._theta.dtype
+        else:
+            dtype = None if self.dtype == "auto" else np.dtype(self.dtype)
+        sequences = check_sequences(self, X, dtype=dtype)
+        (remember_features if reset else check_features)(self, X, sequences)
         return sequences
-
-    def _check_width(self, n_features):
-        if n_features != self._network.n_features:
-            raise ValueError(
-                f"X has {n_features} features per step, but {type(self).__name__} was fitted with "
-                f"{self._network.n_features}. X is (n_samples, n_timesteps, n_features); a 2-D X "
-                f"is one univariate sequence per row."
-            )
 
     @property
     def _n_features_out(self):

@@ -1,4 +1,4 @@
-"""Displays of training, in scikit-learn's manner. They need matplotlib."""
+"""Displays of training, like those of scikit-learn. They need matplotlib."""
 
 from skrnn.plotting._gradient_flow import GradientFlowDisplay
 from skrnn.plotting._loss_curve import LossCurveDisplay

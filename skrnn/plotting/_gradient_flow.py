@@ -1,4 +1,4 @@
-"""The gradient's norm by time step, back from the end."""
+"""The norm of the gradient at each time step, counted back from the last."""
 
 from sklearn.utils.validation import check_is_fitted
 
@@ -8,19 +8,20 @@ from skrnn.plotting._axes import axes_of, expect
 class GradientFlowDisplay:
     """How far back in time the gradient reaches.
 
-    A line that falls steeply is a gradient that vanishes: the network cannot learn from what was
-    long ago (try an LSTM or GRU, ``forget_bias`` or ``init="identity"``). One that rises is a
-    gradient that explodes (try ``max_grad_norm``). See Pascanu, Mikolov & Bengio (2013).
+    If the line falls steeply, the gradient vanishes: the network cannot learn from early time
+    steps. Try an LSTM or GRU, ``forget_bias`` or ``init="identity"``. If the line rises, the
+    gradient explodes: try ``max_grad_norm``. See Pascanu, Mikolov & Bengio (2013).
 
     It is recommended to use :meth:`from_estimator`.
 
     Parameters
     ----------
     gradient_flow : ndarray of shape (n_layers, n_timesteps)
-        The norm of the gradient by the input of each layer, so many steps before the last.
+        The norm of the gradient with respect to the input of each layer. Column k is k steps
+        before the last step.
 
     estimator_name : str or None, default=None
-        For the legend.
+        The name in the legend.
 
     Attributes
     ----------
@@ -66,18 +67,18 @@ class GradientFlowDisplay:
             Their targets.
 
         ax : matplotlib Axes, default=None
-            Where to draw; by default in a new figure.
+            The axes to draw on; None makes a new figure.
 
         name : str, default=None
-            For the legend; by default the name of the class.
+            The name in the legend; None takes the name of the class.
 
         **kwargs : dict
-            Passed to matplotlib's ``plot``.
+            Passed to ``plot`` of matplotlib.
 
         Returns
         -------
         GradientFlowDisplay
-            The display, with what it has drawn as attributes.
+            The display, with the axes, figure and lines as attributes.
         """
         check_is_fitted(estimator)
         expect(estimator, "gradient_flow")
@@ -88,15 +89,15 @@ class GradientFlowDisplay:
         return display.plot(ax=ax, **kwargs)
 
     def plot(self, *, ax=None, **kwargs):
-        """Plot the norms, on a logarithmic scale.
+        """Plot the norms on a logarithmic scale.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; by default in a new figure.
+            The axes to draw on; None makes a new figure.
 
         **kwargs : dict
-            Passed to matplotlib's ``plot``.
+            Passed to ``plot`` of matplotlib.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""The loss and the validation score over the epochs."""
+"""The loss and the validation score in each epoch."""
 
 from sklearn.utils.validation import check_is_fitted
 
@@ -6,7 +6,7 @@ from skrnn.plotting._axes import axes_of, expect
 
 
 class LossCurveDisplay:
-    """Loss and validation score of a fit, epoch by epoch.
+    """Loss and validation score of a fit in each epoch.
 
     It is recommended to use :meth:`from_estimator`.
 
@@ -16,10 +16,10 @@ class LossCurveDisplay:
         The mean loss of each epoch.
 
     validation_scores : list of float or None, default=None
-        The score of each epoch on the validation part, if there was one.
+        The score on the validation data after each epoch, if there were validation data.
 
     estimator_name : str or None, default=None
-        For the legend.
+        The name in the legend.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class LossCurveDisplay:
         The axes of the loss.
 
     score_ax_ : matplotlib Axes or None
-        The axes of the validation score, which has a scale of its own.
+        The axes of the validation score, on the right; None without validation scores.
 
     figure_ : matplotlib Figure
         The figure.
@@ -62,18 +62,18 @@ class LossCurveDisplay:
             A fitted estimator with ``loss_curve_``, of this package or scikit-learn's MLP.
 
         ax : matplotlib Axes, default=None
-            Where to draw; by default in a new figure.
+            The axes to draw on; None makes a new figure.
 
         name : str, default=None
-            For the legend; by default the name of the class.
+            The name in the legend; None takes the name of the class.
 
         **kwargs : dict
-            Passed to matplotlib's ``plot`` of the loss.
+            Passed to ``plot`` of matplotlib for the loss.
 
         Returns
         -------
         LossCurveDisplay
-            The display, with what it has drawn as attributes.
+            The display, with the axes, figure and lines as attributes.
         """
         check_is_fitted(estimator)
         expect(estimator, "loss_curve_")
@@ -90,10 +90,10 @@ class LossCurveDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; by default in a new figure.
+            The axes to draw on; None makes a new figure.
 
         **kwargs : dict
-            Passed to matplotlib's ``plot`` of the loss.
+            Passed to ``plot`` of matplotlib for the loss.
 
         Returns
         -------
@@ -108,7 +108,7 @@ class LossCurveDisplay:
         self.ax_.set(xlabel="Epoch", ylabel="Training loss")
         if self.validation_scores:
             self.score_ax_ = self.ax_.twinx()
-            # A warm start may have had a validation part in its last epochs only.
+            # After a warm start, only the last epochs may have a validation score.
             self.lines_ += self.score_ax_.plot(
                 epochs[-len(self.validation_scores) :], self.validation_scores,
                 color=self.lines_[0].get_color(), linestyle="--", label="Validation score",

@@ -1,4 +1,4 @@
-"""Targets some steps ahead."""
+"""Targets that lie ahead of their rows."""
 
 from numbers import Integral
 
@@ -11,39 +11,39 @@ from skrnn.windows._panel import read_panel
 
 
 def make_horizon_target(frame, target, horizon, *, group=None, time=None):
-    """Pair each row with a value that lies ahead of it.
+    """Pair each row with a later value of a column, as the target of a forecast.
 
-    Rows without that future, the last of each series, are left out. X keeps all columns, the
-    target's past among them, for ``SlidingWindow`` to follow. In cross-validation use
-    ``TimeSeriesSplit(gap=h)`` with the greatest horizon h: the last h targets of a training fold
-    lie in the test fold's time. It counts rows: sort the rows of k series by time, and use
-    ``gap=h * k``.
+    The last rows of each series, which have no such value, are left out. X keeps all columns, also
+    the past of the target, so that ``SlidingWindow`` can make windows of them. In cross-validation
+    use ``TimeSeriesSplit(gap=h)`` with the greatest horizon h. Without the gap, the last h targets
+    of a training fold lie in the time of the test fold. The gap counts rows: sort the rows of k
+    series by time, and use ``gap=h * k``.
 
     Parameters
     ----------
     frame : pandas or polars DataFrame, or array-like of shape (n_rows, n_columns)
         The rows of one or more series.
     target : str or int
-        The column to look ahead in; of an array, its place.
+        The name of the column to forecast; for an array, its index.
     horizon : int or iterable of int
-        How many rows ahead, at least 1. Several, such as ``range(1, 25)``, give one column of y
-        for each: the direct multi-step forecast.
+        The number of rows to look ahead, at least 1. With several, such as ``range(1, 25)``, y
+        has one column for each (a direct multi-step forecast).
     group, time : str, list of str or None, default=None
-        The keys of the rows, as in ``SlidingWindow``: a target is never taken from another series
-        or from beyond a missing label.
+        The columns or index levels that identify the series and the time of each row, as in
+        ``SlidingWindow``. A target is never taken from another series or across a gap in time.
 
     Returns
     -------
     X : DataFrame or ndarray
-        The rows that have a future, in their order and with their index.
+        The rows that have a target, with their order and index unchanged.
     y : Series, DataFrame or ndarray of shape (n_rows,) or (n_rows, n_horizons)
-        Their targets, with the same index. The names are ``load_t+1``, ``load_t+2``, ...
+        Their targets, with the same index. Columns are named ``load_t+1``, ``load_t+2``, ...
 
     Raises
     ------
     ValueError
-        If the horizon is not as above or has a number twice, if no row has a future, or if the
-        rows are not as ``SlidingWindow`` expects them.
+        If the horizon is not positive or contains a number twice, if no row has a target, or if
+        ``SlidingWindow`` does not accept the rows.
 
     Examples
     --------
@@ -59,20 +59,20 @@ def make_horizon_target(frame, target, horizon, *, group=None, time=None):
     steps = _steps(horizon)
     if not hasattr(frame, "columns"):
         frame = check_array(frame, dtype=None, ensure_all_finite=False, input_name="frame")
-    _, panel = read_panel(frame, group, time)
+    _, panel = read_panel(frame, group, time, input_name="frame")
     column = _column(frame, target)
 
-    run = np.cumsum(panel.runs(panel.spacing(), stacklevel=3))
-    place = np.arange(len(run) - min(max(steps), len(run)))
-    place = place[run[place] == run[place + max(steps)]]
-    if len(place) == 0:
+    run = np.cumsum(panel.runs(panel.spacing(), warn_of_gaps=True))
+    position = np.arange(len(run) - min(max(steps), len(run)))  # in the order of the panel
+    position = position[run[position] == run[position + max(steps)]]
+    if len(position) == 0:
         raise ValueError(
-            f"No row has one {max(steps)} rows ahead in its series; the longest has "
-            f"{np.bincount(run).max()} rows."
+            f"No row has a target {max(steps)} rows ahead: the longest series without a gap has "
+            f"{np.bincount(run).max()} rows. Use a smaller horizon."
         )
-    place = place[np.argsort(panel.order[place])]
-    X = safe_indexing(frame, panel.order[place])
-    ahead = [safe_indexing(column, panel.order[place + step]) for step in steps]
+    position = position[np.argsort(panel.order[position])]
+    X = safe_indexing(frame, panel.order[position])
+    ahead = [safe_indexing(column, panel.order[position + step]) for step in steps]
     if isinstance(frame, np.ndarray):
         y = np.column_stack(ahead)
         return X, y[:, 0] if isinstance(horizon, Integral) else y
@@ -87,7 +87,9 @@ def _steps(horizon):
         isinstance(step, Integral) and not isinstance(step, bool) and step >= 1 for step in steps
     ]
     if not steps or not all(is_positive) or len({*steps}) < len(steps):
-        raise ValueError(f"horizon={horizon!r}; expected a positive int or several different ones.")
+        raise ValueError(
+            f"horizon={horizon!r}; expected a positive integer, or several different ones."
+        )
     return steps
 
 
@@ -95,9 +97,12 @@ def _column(frame, target):
     if isinstance(frame, np.ndarray):
         if not isinstance(target, Integral) or not -frame.shape[1] <= target < frame.shape[1]:
             raise ValueError(
-                f"target={target!r}; expected the place of one of the {frame.shape[1]} columns."
+                f"target={target!r}; expected the index of one of the {frame.shape[1]} columns of "
+                f"frame."
             )
         return frame[:, target]
     if target not in list(frame.columns):
-        raise ValueError(f"target={target!r} is none of the columns {list(frame.columns)}.")
+        raise ValueError(
+            f"target={target!r} is not a column of frame; it has the columns {list(frame.columns)}."
+        )
     return frame[target]

@@ -1,4 +1,4 @@
-"""The labels of rows in time: a pandas Index or a polars Series, as numbers with an order."""
+"""The labels of rows in time, a pandas Index or a polars Series, as numbers that can be ordered."""
 
 from functools import cached_property
 
@@ -15,13 +15,13 @@ class Labels:
     Attributes
     ----------
     kind : str
-        What the labels are; the values of two kinds have nothing to do with each other.
+        What the labels are, such as "dates"; values of different kinds cannot be compared.
     freq : pandas offset or None
-        What the source itself says of its spacing.
+        The frequency that the source itself has.
     missing : ndarray of bool
     values : ndarray
-        Comparable: instants (UTC), time spans, numbers, numbers of periods; of ordered categories
-        their places; of anything else, such as text, the ranks.
+        Values that can be compared: instants (UTC), time spans, numbers, numbers of periods, the
+        codes of ordered categories, or the ranks of anything else, such as text.
     """
 
     def __init__(self, source):
@@ -31,16 +31,16 @@ class Labels:
     def __len__(self):
         return len(self.source)
 
-    def __getitem__(self, places):
-        return Labels(self.source[places])
+    def __getitem__(self, index):
+        return Labels(self.source[index])
 
-    def text(self, place):
-        """A label as users know it."""
-        return str(self.source[int(place)])
+    def text(self, index):
+        """One label as text, for messages."""
+        return str(self.source[int(index)])
 
     @cached_property
     def _letter(self):
-        """NumPy's letter for the dtype."""
+        """The kind of the NumPy dtype, one letter."""
         if not self._is_polars:
             return self.source.dtype.kind
         return self.source.head(0).to_numpy().dtype.kind
@@ -59,7 +59,7 @@ class Labels:
 
     @property
     def time_zone(self):
-        """Of dates that have one, else None."""
+        """The time zone of dates, or None."""
         if self._letter != "M":
             return None
         if self._is_polars:
@@ -107,20 +107,20 @@ class Labels:
             if getattr(source, "ordered", False):
                 return source.codes.astype(np.int64)
             raise ValueError(
-                f"The labels {self.text(0)!r}, ... are categories without an order. Expected "
-                f"ordered categories, numbers or dates; for these name a column or index level "
-                f"with time=."
+                f"The time labels {self.text(0)!r}, ... are categories without an order; expected "
+                f"dates, numbers or ordered categories. If X has such a column or index level, "
+                f"pass its name as time."
             )
         try:
             return np.unique(np.asarray(source, object), return_inverse=True)[1]
         except TypeError as error:
             raise ValueError(
-                f"The labels {self.text(0)!r}, ... have no order: {error}. Name a column or index "
-                f"level that has one with time=."
+                f"The time labels {self.text(0)!r}, ... cannot be sorted: {error}. If X has a "
+                f"column or index level of dates or numbers, pass its name as time."
             ) from error
 
-    def on_the_wall(self, time_zone):
-        """Dates as a clock in ``time_zone`` shows them."""
+    def local_time(self, time_zone):
+        """Dates in local time of ``time_zone``."""
         if time_zone is None:
             return self.values
         if self._is_polars:

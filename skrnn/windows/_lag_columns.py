@@ -1,17 +1,17 @@
-"""Wide tables of lag columns as sequences."""
+"""From wide tables of lag columns to sequences and back."""
 
 import re
+from itertools import pairwise
 from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._sklearn import Interval, check_feature_names_in, fit_context
-from skrnn.sequences import FLOATS, as_spans, padded
+from skrnn.sequences import padded
+from skrnn.validation import as_spans, check_columns, check_rows
 from skrnn.windows._output import NoFrameMixin
-from skrnn.windows._validation import check_names
 
 # The names that SlidingWindow(flatten=True) gives: load_t-2, load_t-1, load_t.
 FLAT = r"(?P<name>.+)_t(-(?P<lag>\d+))?"
@@ -20,24 +20,24 @@ FLAT = r"(?P<name>.+)_t(-(?P<lag>\d+))?"
 class LagColumnsToSequence(NoFrameMixin, TransformerMixin, BaseEstimator):
     """Turn each row of a table of lag columns into a sequence.
 
-    A column holds one feature at one lag, and each row is a sequence from the greatest lag to the
-    least. This is the inverse of ``SlidingWindow(flatten=True)``, and reads its names. The lags
-    must be complete: the same for every feature and equally spaced.
+    Each column has the values of one feature at one lag. Each row becomes a sequence from the
+    greatest lag to the least. This is the inverse of ``SlidingWindow(flatten=True)``, and reads
+    its column names. The lags must be the same for every feature and equally spaced.
 
-    Lags are the past, so the table leaks nothing by itself. If its target lies h steps ahead, its
-    rows overlap in time: use ``TimeSeriesSplit(gap=h)``.
+    Lags are values of the past, so the table itself does not leak the future. If its target lies h
+    steps ahead, its rows overlap in time: use ``TimeSeriesSplit(gap=h)``.
 
     Parameters
     ----------
     columns : str or None, default=None
-        A regular expression that matches the whole of each column's name, with the groups
-        ``name`` (the feature) and ``lag`` (a whole number; 0 where the group takes no part). For
-        ``lag_3`` it is ``r"(?P<name>lag)_(?P<lag>\\d+)"``. None reads ``load_t-3`` and ``load_t``.
-        The columns may come in any order.
+        A regular expression that matches each whole column name, with the groups ``name`` (the
+        feature) and ``lag`` (an integer; 0 if the group does not match). For ``lag_3`` it is
+        ``r"(?P<name>lag)_(?P<lag>\\d+)"``. None is for names like ``load_t-3`` and ``load_t``. The
+        columns can be in any order.
 
     n_steps : int or None, default=None
-        For tables without names: the number of steps. The columns are then step by step, the
-        oldest first, and within a step feature by feature; ``columns`` is not needed.
+        The number of steps, for tables without column names. The columns must then be sorted by
+        step, the oldest first, and within a step by feature. Do not set ``columns`` then.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class LagColumnsToSequence(NoFrameMixin, TransformerMixin, BaseEstimator):
         The number of columns.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        The column names, where X has them.
+        The column names of X. Defined only if X has column names that are all strings.
 
     Examples
     --------
@@ -88,31 +88,31 @@ class LagColumnsToSequence(NoFrameMixin, TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a column has no lag, or a lag is negative, missing or there twice.
+            If a column name has no lag, or a lag is negative, missing or there twice.
         """
-        table = self._check(X)
+        table = check_rows(X, estimator=self)
         if self.n_steps is not None:
             if self.columns is not None:
                 raise ValueError(
-                    f"Got columns={self.columns!r} and n_steps={self.n_steps}; expected one of "
-                    f"them: the names say how many steps there are."
+                    f"columns={self.columns!r} and n_steps={self.n_steps} are both set; expected "
+                    f"only one of them. Set the other one to None."
                 )
-            names, lags, places = _blocks(table.shape[1], self.n_steps)
+            names, lags, indices = _blocks(table.shape[1], self.n_steps)
         else:
             if not hasattr(X, "columns"):
                 raise ValueError(
-                    f"X is {type(X).__name__}, which has no column names to read the lags from; "
-                    f"expected a DataFrame, or n_steps."
+                    f"X is of type {type(X).__name__}, which has no column names to read the lags "
+                    f"from. Pass a DataFrame, or set n_steps."
                 )
-            names, lags, places = _read_names(list(X.columns), self.columns or FLAT)
-        check_names(self, X, table, reset=True)
+            names, lags, indices = _read_names(list(X.columns), self.columns or FLAT)
+        check_columns(self, X, table, reset=True)
         self._names = names
         self.lags_ = lags
-        self._places = places
+        self._columns = indices  # (n_steps, n_features)
         return self
 
     def transform(self, X):
-        """Give each row as a sequence.
+        """Turn each row into a sequence.
 
         Parameters
         ----------
@@ -122,16 +122,16 @@ class LagColumnsToSequence(NoFrameMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples, n_steps, n_features)
-            A step for each lag, the greatest first. NaN is kept; where the oldest steps of a row
-            are all NaN, estimators take them as padding.
+            One step for each lag, the greatest first. NaN is kept. Estimators take steps that are
+            all NaN, at the start or end of a row, as padding.
         """
         check_is_fitted(self)
-        table = self._check(X)
-        check_names(self, X, table, reset=False)
-        return table.take(self._places, axis=1)
+        table = check_rows(X, estimator=self)
+        check_columns(self, X, table, reset=False)
+        return table.take(self._columns, axis=1)
 
     def inverse_transform(self, X):
-        """Give sequences as the rows of a table.
+        """Turn sequences into the rows of a table.
 
         Parameters
         ----------
@@ -141,19 +141,18 @@ class LagColumnsToSequence(NoFrameMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples, n_steps * n_features)
-            The lag columns, in the order they had in ``fit``; NaN before the start of a shorter
-            sequence.
+            The lag columns, in the order of ``fit``; NaN before the start of a shorter sequence.
         """
         check_is_fitted(self)
         sequences = as_spans(X)
-        n_steps, n_features = self._places.shape
+        n_steps, n_features = self._columns.shape
         if sequences.shape[1] > n_steps or sequences.shape[2] != n_features:
             raise ValueError(
                 f"X has up to {sequences.shape[1]} steps of {sequences.shape[2]} features; "
-                f"expected at most {n_steps} of {n_features}."
+                f"expected at most {n_steps} steps of {n_features} features."
             )
         table = np.empty((len(sequences), n_steps * n_features), sequences.dtype)
-        table[:, self._places] = padded(sequences, n_steps, np.nan)
+        table[:, self._columns] = padded(sequences, n_steps, np.nan)
         return table
 
     def get_feature_names_out(self, input_features=None):
@@ -162,7 +161,7 @@ class LagColumnsToSequence(NoFrameMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         input_features : array-like of str or None, default=None
-            Those of ``fit``, or None.
+            The column names of ``fit``, or None.
 
         Returns
         -------
@@ -173,11 +172,6 @@ class LagColumnsToSequence(NoFrameMixin, TransformerMixin, BaseEstimator):
         check_feature_names_in(self, input_features)
         return np.array(self._names, object)
 
-    def _check(self, X):
-        return check_array(
-            X, dtype=FLOATS, ensure_all_finite="allow-nan", estimator=self, input_name="X"
-        )
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
@@ -185,11 +179,11 @@ class LagColumnsToSequence(NoFrameMixin, TransformerMixin, BaseEstimator):
 
 
 def _blocks(n_columns, n_steps):
-    """Names, lags and the places of columns, step by step."""
+    """Names of features, lags, and the column indices of a table sorted by step."""
     if n_columns % n_steps:
         raise ValueError(
-            f"X has {n_columns} columns; expected a multiple of n_steps={n_steps}, as each step "
-            f"has the same features."
+            f"X has {n_columns} columns; expected a multiple of n_steps={n_steps}, because each "
+            f"step has the same features."
         )
     n_features = n_columns // n_steps
     names = [f"x{i}" for i in range(n_features)]
@@ -197,45 +191,68 @@ def _blocks(n_columns, n_steps):
 
 
 def _read_names(columns, pattern):
-    """Names of features, lags, and where in ``columns`` each feature is at each lag."""
+    """Names of features, lags, and the index in ``columns`` of each feature at each lag."""
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        raise ValueError(f"columns={pattern!r} is no regular expression: {error}.") from error
+        raise ValueError(
+            f"columns={pattern!r} is not a valid regular expression: {error}."
+        ) from error
     if not {"name", "lag"} <= set(compiled.groupindex):
         raise ValueError(
-            f"columns={pattern!r} has the groups {list(compiled.groupindex)}; expected "
+            f"columns={pattern!r} has the groups {list(compiled.groupindex)}; expected the groups "
             f"(?P<name>...) and (?P<lag>...)."
         )
-    place = {}
+    index = {}
     for i, column in enumerate(columns):
-        match = isinstance(column, str) and compiled.fullmatch(column)
-        if not match:
-            raise ValueError(f"Column {column!r} does not match columns={pattern!r}.")
-        try:
-            key = match["name"], int(match["lag"] or 0)
-        except ValueError as error:
+        key = _name_and_lag(column, compiled)
+        if key in index:
             raise ValueError(
-                f"Column {column!r} has lag {match['lag']!r}; expected a whole number."
-            ) from error
-        if key[1] < 0:
-            raise ValueError(
-                f"Column {column!r} has lag {key[1]}; expected no lag below 0, as that is the "
-                f"future. The group 'lag' must not take in the sign of names such as load_t-3."
+                f"Columns {columns[index[key]]!r} and {column!r} have the same feature {key[0]!r} "
+                f"and lag {key[1]}; expected one column for each."
             )
-        if key in place:
-            raise ValueError(f"Columns {columns[place[key]]!r} and {column!r} are the same lag.")
-        place[key] = i
-    names = list(dict.fromkeys(name for name, _ in place))
-    lags = np.unique([lag for _, lag in place])
-    step = np.diff(lags).min(initial=lags[-1] - lags[0] or 1)
-    lags = np.arange(lags[0], lags[-1] + 1, step)
-    missing = [(name, lag) for name in names for lag in lags if (name, lag) not in place]
-    if missing:
-        name, lag = missing[0]
+        index[key] = i
+    names = list(dict.fromkeys(name for name, _ in index))
+    lags = _complete_lags(names, index)
+    indices = np.array([[index[name, lag] for name in names] for lag in lags])
+    return names, np.array(lags), indices
+
+
+def _name_and_lag(column, pattern):
+    """The feature and the lag that a column name says."""
+    match = isinstance(column, str) and pattern.fullmatch(column)
+    if not match:
+        raise ValueError(f"Column {column!r} does not match columns={pattern.pattern!r}.")
+    try:
+        lag = int(match["lag"] or 0)
+    except ValueError as error:
         raise ValueError(
-            f"Lag columns are missing, the first is lag {lag} of {name!r}; "
-            f"expected lags {lags[0]} to {lags[-1]} in steps of {step} of every feature."
+            f"Column {column!r} has lag {match['lag']!r}; expected an integer."
+        ) from error
+    if not 0 <= lag <= np.iinfo(np.int64).max:
+        raise ValueError(
+            f"Column {column!r} has lag {lag}; expected a 64-bit integer of at least 0, as a "
+            f"negative lag is the future. In names such as load_t-3 the group 'lag' must not "
+            f"include the minus sign."
         )
-    places = np.array([[place[name, lag] for name in names] for lag in lags[::-1]])
-    return names, lags[::-1], places
+    return match["name"], lag
+
+
+def _complete_lags(names, index):
+    """All lags, the greatest first; every feature must have each of them.
+
+    A lag can be any number, such as a date in a name, so the loop must not run over all lags: it
+    ends at the first that is missing.
+    """
+    lags = sorted({lag for _, lag in index})
+    step = min((later - lag for lag, later in pairwise(lags)), default=1)
+    expected = range(lags[0], lags[-1] + 1, step)
+    for name in names:
+        for lag in expected:
+            if (name, lag) not in index:
+                raise ValueError(
+                    f"Lag columns are missing; the first is lag {lag} of {name!r}. Expected lags "
+                    f"{lags[0]} to {lags[-1]} in steps of {step} for every feature. Add the "
+                    f"missing columns, or drop columns that are not lags."
+                )
+    return expected[::-1]

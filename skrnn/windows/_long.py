@@ -1,47 +1,46 @@
-"""Long tables, one row for each step, and sequences."""
+"""From long tables, with one row for each step, to sequences and back."""
 
 import numpy as np
 from sklearn.utils import check_consistent_length
 
 from skrnn._sklearn import safe_indexing
-from skrnn.sequences import Sequences, as_spans
+from skrnn.sequences import Sequences
+from skrnn.validation import as_spans, check_rows
 from skrnn.windows._frames import frame_like
 from skrnn.windows._panel import read_panel
-from skrnn.windows._validation import check_rows
 
 
 def from_long(frame, *, id, time, columns=None):
     """Turn a long table into one sequence for each id.
 
-    Splits of the sequences leave every id whole. Where the ids follow each other in time, and
-    targets lie h of them ahead, use ``TimeSeriesSplit(gap=h)``.
+    In cross-validation every id is then in one fold as a whole. If the ids follow each other in
+    time, and the targets lie h ids ahead, use ``TimeSeriesSplit(gap=h)``.
 
     Parameters
     ----------
     frame : pandas or polars DataFrame
         One row for each step, in any order.
     id : str or list of str
-        The columns or index levels that tell the sequences apart.
+        The columns or index levels that identify the sequences.
     time : str
-        The column or index level that orders the steps of a sequence.
+        The column or index level to sort the steps of a sequence by.
     columns : list of str or None, default=None
-        The features; None takes all columns but the keys.
+        The features; None takes all columns except ``id`` and ``time``.
 
     Returns
     -------
     X : Sequences
-        One sequence for each id, its steps in order of time. Float32 is kept if all columns have
-        it, anything else becomes float64. Missing values become NaN.
+        One sequence for each id, with its steps sorted by time. The dtype is float32 if all
+        columns are, otherwise float64. Missing values become NaN.
     ids : ndarray of shape (n_samples,)
-        The id of each sequence, in order of first appearance in the frame; tuples where there are
-        several columns. For targets in a Series that has the ids as its index, y is
-        ``targets.loc[ids]``.
+        The id of each sequence, in order of first appearance in the frame; with several id columns
+        a tuple. If ``targets`` is a Series with the ids as its index, y is ``targets.loc[ids]``.
 
     Raises
     ------
     ValueError
-        If a key is missing or not there, if an id has a time twice, or if a column is not numeric
-        or not there.
+        If ``id``, ``time`` or a column is not in the frame, if an id or time is missing, if an id
+        has two rows of the same time, or if a column is not numeric.
 
     Examples
     --------
@@ -54,10 +53,10 @@ def from_long(frame, *, id, time, columns=None):
     >>> X[0]
     array([[0.1], [0.2]])
     """
-    features, panel = _read_long(frame, id, time)
+    features, panel = _read_long(frame, id, time, "frame")
     if columns is not None:
         features = features[_names(columns, among=list(features.columns))]
-    rows = check_rows(features, input_name="frame")
+    rows = check_rows(features, input_name="frame", keys=("id", "time"))
     starts, lengths = _spans(panel)
     ids = np.empty(len(panel.groups), object)
     ids[:] = panel.groups
@@ -70,34 +69,35 @@ def from_long(frame, *, id, time, columns=None):
 def to_long(X, ids, *, like, id, time, columns=None):
     """Turn sequences back into rows of a long table, the inverse of :func:`from_long`.
 
-    What was done to the sequences in between, such as scaling or a prediction for each step,
-    comes back to the row that each step came from. The rows are again for splits in time, with
-    ``TimeSeriesSplit(gap=h)`` for targets h rows ahead.
+    Use it after the sequences were transformed, for example scaled: each step goes back to the row
+    that it came from. To split the rows in time, with targets h rows ahead, use
+    ``TimeSeriesSplit(gap=h)``.
 
     Parameters
     ----------
     X : Sequences, list of arrays of shape (n_timesteps_i, n_features) or 3-D array
-        One sequence for each id, with a step for each of its rows.
+        One sequence for each id, with one step for each row of the id in ``like``.
     ids : array-like of shape (n_samples,)
         The id of each sequence.
     like : pandas or polars DataFrame
-        The frame that ``from_long`` was given. It has the keys of the rows.
+        The frame that was passed to ``from_long``.
     id, time : str
         As in ``from_long``.
     columns : list of str or None, default=None
-        The names of the features of X; None takes the columns of ``like`` that are no keys.
+        The names of the features of X; None takes the columns of ``like`` except ``id`` and
+        ``time``.
 
     Returns
     -------
     DataFrame
-        Of the library of ``like``: its rows of these ids, in its order and with its index, its
-        key columns, and the features.
+        The rows of ``like`` with these ids, in the same order and with the same index: the ``id``
+        and ``time`` columns and the features. From the library of ``like``.
 
     Raises
     ------
     ValueError
-        If the ids are not those of ``like``, come twice, or have another number of steps there, or
-        if a name in ``columns`` comes twice or is a key.
+        If an id is not in ``like``, is there with another number of rows, or comes twice, or if
+        ``columns`` contains a name twice, ``id`` or ``time``.
 
     Examples
     --------
@@ -113,14 +113,18 @@ def to_long(X, ids, *, like, id, time, columns=None):
     """
     sequences = as_spans(X)
     check_consistent_length(sequences, ids)
-    features, panel = _read_long(like, id, time)
+    features, panel = _read_long(like, id, time, "like")
     names = list(features.columns) if columns is None else _names(columns)
     if not {*names}.isdisjoint([time, *([id] if isinstance(id, str) else id)]):
-        raise ValueError(f"columns={names}; expected none of the keys among them.")
+        raise ValueError(
+            f"columns={names}; expected features only, without id={id!r} and time={time!r}."
+        )
     if len(names) != sequences.shape[2]:
-        raise ValueError(f"X has {sequences.shape[2]} features, but columns are {names}.")
+        raise ValueError(
+            f"X has {sequences.shape[2]} features, but columns has {len(names)} names: {names}."
+        )
     starts, lengths = _spans(panel)
-    codes = _places(ids, panel.groups)
+    codes = _codes(ids, panel.groups)
     wrong = sequences.lengths != lengths[codes]
     if wrong.any():
         i = int(wrong.argmax())
@@ -142,16 +146,18 @@ def to_long(X, ids, *, like, id, time, columns=None):
     return frame_like(kept, {name: kept[name] if name in is_key else new[name] for name in order})
 
 
-def _read_long(frame, id, time):
-    """Features and panel of a frame whose keys both have to be named."""
+def _read_long(frame, id, time, input_name):
+    """Features and panel of a frame, where ``id`` and ``time`` are required."""
     for name, key in (("id", id), ("time", time)):
         if key is None or len(key) == 0:
-            raise ValueError(f"{name}={key!r}; expected a column or index level of the frame.")
-    return read_panel(frame, id, time)
+            raise ValueError(
+                f"{name}={key!r}; expected the name of a column or index level of {input_name}."
+            )
+    return read_panel(frame, id, time, input_name=input_name)
 
 
 def _names(columns, among=None):
-    """Names of features as a list, all of them different, and some of these if there are any."""
+    """Names of features as a list: all different, and each one of ``among`` if that is given."""
     if isinstance(columns, str):
         raise ValueError(f"columns={columns!r}; expected a list, such as [{columns!r}].")
     names = list(columns)
@@ -159,26 +165,26 @@ def _names(columns, among=None):
         raise ValueError(f"columns={names}; expected at least one name, and every name once.")
     unknown = [] if among is None else [name for name in names if name not in among]
     if unknown:
-        raise ValueError(f"columns={names}, but {unknown[0]!r} is none of the features {among}.")
+        raise ValueError(f"columns={names}, but {unknown[0]!r} is not one of the features {among}.")
     return names
 
 
-def _places(ids, groups):
-    """The place of each id among the groups."""
-    place = {group: i for i, group in enumerate(groups)}
+def _codes(ids, groups):
+    """For each id its index in ``groups``."""
+    index = {group: i for i, group in enumerate(groups)}
     codes = []
     for label in ids:
-        if label not in place:
-            raise ValueError(f"ids has {label!r}, which is no id of like.")
-        codes.append(place[label])
+        if label not in index:
+            raise ValueError(f"ids contains {label!r}, which is not an id of like.")
+        codes.append(index[label])
     codes = np.array(codes)
     _, first, count = np.unique(codes, return_index=True, return_counts=True)
     if (count > 1).any():
-        raise ValueError(f"ids has {groups[codes[first[count.argmax()]]]!r} more than once.")
+        raise ValueError(f"ids contains {groups[codes[first[count.argmax()]]]!r} more than once.")
     return codes
 
 
 def _spans(panel):
-    """Where in the order of a panel each series starts, and how long it is."""
+    """For each series its first position in the order of a panel, and its length."""
     starts = np.flatnonzero(panel.begins())
     return starts, np.diff(starts, append=len(panel.order))

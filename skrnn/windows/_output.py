@@ -1,10 +1,10 @@
-"""Output that fits no frame."""
+"""Output that is never a DataFrame."""
 
 
 class NoFrameMixin:
-    """Transformers whose output is sequences, whatever ``set_output`` asks for.
+    """Mixin for transformers whose output is sequences, whatever ``set_output`` asks for.
 
-    To be named before TransformerMixin.
+    List it before TransformerMixin among the bases.
     """
 
     def __init_subclass__(cls, **kwargs):
@@ -16,7 +16,7 @@ class NoFrameMixin:
         Parameters
         ----------
         transform : {'default', 'pandas', 'polars'} or None
-            Ignored, so that the other steps of a Pipeline can be configured.
+            Ignored. It is accepted so that a Pipeline can pass it to all of its steps.
 
         Returns
         -------

@@ -5,7 +5,8 @@ from numbers import Integral, Real
 import numpy as np
 
 from skrnn._sklearn import Interval, StrOptions, validate_params
-from skrnn.sequences import padded, without_padding
+from skrnn.sequences import padded
+from skrnn.validation import without_padding
 
 
 @validate_params(
@@ -21,34 +22,33 @@ from skrnn.sequences import padded, without_padding
 def pad_sequences(X, maxlen=None, padding="pre", truncating="pre", value=np.nan):
     """Put sequences of different lengths into one array.
 
-    The parameters have the meaning they have in Keras [1]_. With the default value the result is
-    input for every estimator here, which take such padding off again; they need none of it.
-    Padding leaks nothing; for targets h samples ahead use ``TimeSeriesSplit(gap=h)``.
+    The parameters mean the same as in Keras [1]_. The estimators of this package do not need
+    padding. They ignore that of the default value, NaN. Padding does not leak the future; for
+    targets h samples ahead use ``TimeSeriesSplit(gap=h)``.
 
     Parameters
     ----------
     X : list of arrays of shape (n_timesteps_i, n_features), Sequences or 3-D array
-        The sequences. Their own padding, leading and trailing steps that are all NaN, is taken
-        off first.
+        The sequences. Leading and trailing steps that are all NaN are removed first.
     maxlen : int or None, default=None
-        The length of all; None takes that of the longest.
+        The number of steps of the result; None takes that of the longest sequence.
     padding : {'pre', 'post'}, default='pre'
-        Whether shorter sequences are padded before their first step or after their last.
+        Whether to pad shorter sequences before their first step or after their last.
     truncating : {'pre', 'post'}, default='pre'
-        Whether longer sequences lose their first steps or their last.
+        Whether to cut the first or the last steps off longer sequences.
     value : float, default=nan
-        What the padding is made of.
+        The value of padded steps.
 
     Returns
     -------
     ndarray of shape (n_samples, maxlen, n_features)
-        A copy, in the dtype of X: float32 or float64.
+        A copy with the dtype of X: float32 or float64.
 
     Raises
     ------
     ValueError
-        If X is empty, not of one of these forms, or has a sequence of nothing but padding; or if
-        the value is too large for its dtype.
+        If X is empty, has another form or contains a sequence of nothing but NaN; or if the value
+        is too large for the dtype.
 
     References
     ----------
@@ -66,7 +66,10 @@ def pad_sequences(X, maxlen=None, padding="pre", truncating="pre", value=np.nan)
     """
     sequences = without_padding(X)
     if float(np.finfo(sequences.dtype).max) < abs(float(value)) < np.inf:
-        raise ValueError(f"value={value} is too large for {sequences.dtype}, the dtype of X.")
+        raise ValueError(
+            f"value={value} is too large for {sequences.dtype}, the dtype of X. Use a smaller "
+            f"value, or convert X to float64."
+        )
     return padded(
         sequences,
         sequences.shape[1] if maxlen is None else maxlen,

@@ -1,4 +1,4 @@
-"""Any transformer of rows, over the steps of sequences."""
+"""A transformer of rows, applied to the steps of sequences."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, TransformerMixin, clone
@@ -8,8 +8,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn._sklearn import HasMethods, fit_context
 from skrnn.sequences import Sequences
+from skrnn.validation import check_features, check_sequences, remember_features
 from skrnn.windows._output import NoFrameMixin
-from skrnn.windows._validation import check_features, check_steps, remember_features
 
 
 def _inner_has(method):
@@ -22,16 +22,16 @@ def _inner_has(method):
 class PerStep(NoFrameMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator):
     """Apply a transformer of tables to the steps of sequences.
 
-    The transformer sees a table with one row for each step: a scaler, an imputer, PCA, or a
-    ColumnTransformer that names its columns by position. It is fitted on the steps that belong to
-    a sequence, without padding. Overlapping windows share their steps, and each counts once, so
-    that the windows of a series are scaled as the series is, in memory that grows with its rows.
+    The transformer gets a table with one row for each step. It can be a scaler, an imputer, PCA,
+    or a ColumnTransformer that selects its columns by position. It is fitted on the steps of all
+    sequences, without padding. A step that overlapping windows share counts once. So the windows
+    of a series are scaled as the series is, and memory grows with its rows.
 
     Parameters
     ----------
     transformer : transformer
-        Of tables (n_steps, n_features). It is cloned. It gets no y, as that belongs to
-        sequences, and must give a row for each row.
+        A transformer of tables (n_steps, n_features), which is cloned. It is fitted without y, as
+        y belongs to sequences and not to steps. It must return one row for each row.
 
     Attributes
     ----------
@@ -39,17 +39,16 @@ class PerStep(NoFrameMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator)
         The fitted clone.
 
     n_features_in_ : int
-        The number of features of a step; of a table the number of its columns.
+        The number of features of a step; for a 2-D X the number of columns.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        The column names of a table, where it has them.
+        The column names of X. Defined only if X is a table whose column names are all strings.
 
     Notes
     -----
-    In cross-validation the transformer is fitted on the training fold alone. A row that training
-    and test windows share, as with ``SlidingWindow`` before the split, is seen in training, so
-    let the windows be made inside the Pipeline, and use ``TimeSeriesSplit(gap=h)`` for targets
-    h steps ahead.
+    In cross-validation the transformer is fitted on the training fold alone. But if windows are
+    made before the split, training and test windows share rows, and the test fold leaks. So make
+    the windows inside the Pipeline, and use ``TimeSeriesSplit(gap=h)`` for targets h steps ahead.
 
     Examples
     --------
@@ -88,7 +87,7 @@ class PerStep(NoFrameMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator)
         self : object
             The fitted transformer.
         """
-        sequences = check_steps(self, X, allow_nan=True)
+        sequences = check_sequences(self, X, allow_nan=True)
         transformer = clone(self.transformer).fit(sequences.rows[_used(sequences)])
         remember_features(self, X, sequences)
         self.transformer_ = transformer
@@ -105,16 +104,16 @@ class PerStep(NoFrameMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator)
         Returns
         -------
         Sequences
-            Of the same lengths, without padding.
+            The transformed steps, in sequences of the same lengths, without padding.
         """
         check_is_fitted(self)
-        sequences = check_steps(self, X, allow_nan=True)
+        sequences = check_sequences(self, X, allow_nan=True)
         check_features(self, X, sequences)
         return _mapped(self.transformer_.transform, sequences)
 
     @_inner_has("inverse_transform")
     def inverse_transform(self, X):
-        """Transform all steps back, where the transformer can.
+        """Transform all steps back, if the transformer has ``inverse_transform``.
 
         Parameters
         ----------
@@ -124,10 +123,11 @@ class PerStep(NoFrameMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator)
         Returns
         -------
         Sequences
-            Of the same lengths, without padding.
+            The original steps, in sequences of the same lengths, without padding.
         """
         check_is_fitted(self)
-        return _mapped(self.transformer_.inverse_transform, check_steps(self, X, allow_nan=True))
+        sequences = check_sequences(self, X, allow_nan=True)
+        return _mapped(self.transformer_.inverse_transform, sequences)
 
     @_inner_has("get_feature_names_out")
     def get_feature_names_out(self, input_features=None):
@@ -162,12 +162,12 @@ def _used(sequences):
 
 
 def _mapped(function, sequences):
-    """The same spans over what a function makes of the rows that belong to a sequence."""
+    """Sequences of the same lengths, with a function applied to the rows that they use."""
     used = _used(sequences)
     rows = function(sequences.rows[used])
     if rows.shape[0] != used.sum():
         raise ValueError(
-            f"The transformer made {rows.shape[0]} rows of {used.sum()} steps; expected one for "
-            f"each."
+            f"The transformer returned {rows.shape[0]} rows for {used.sum()} steps; expected one "
+            f"row for each step."
         )
     return Sequences(rows, (np.cumsum(used) - 1)[sequences.starts], sequences.lengths)

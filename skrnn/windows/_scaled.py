@@ -1,4 +1,4 @@
-"""A regressor on windows scaled each by its own level."""
+"""A regressor that scales each window by its own level."""
 
 import re
 from numbers import Integral
@@ -10,9 +10,9 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._sklearn import HasMethods, Interval, StrOptions, fit_context, routing_enabled
-from skrnn.sequences import FLOATS, Sequences, is_table
+from skrnn.sequences import FLOATS, Sequences
+from skrnn.validation import check_features, check_sequences, is_table, remember_features
 from skrnn.windows._lag_columns import FLAT
-from skrnn.windows._validation import check_features, check_steps, remember_features
 
 # Windows that are copied at a time, so that the indices of their rows take little memory.
 N_WINDOWS = 4096
@@ -21,34 +21,35 @@ N_WINDOWS = 4096
 class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     """Scale each window and its target by the window's own level.
 
-    One model for many series, or for a series that wanders, should see shapes and not levels. So
-    the past of the target is divided by its level in each window, or the level is subtracted. The
-    targets of the window are scaled alike, and its predictions are scaled back. All that decides
-    the scale is in the window, so nothing leaks, and every step of a forecast over a horizon has
-    the same scale [1]_.
+    Use it for one model of many series, or of a series whose level drifts: the model then learns
+    from the shape of a window, not from its level. In each window, the past of the target is
+    divided by its level, or the level is subtracted. The targets of the window are scaled in the
+    same way, and its predictions are scaled back. The scale depends only on the window, so it
+    does not leak the future, and all steps of a forecast have the same scale [1]_.
 
-    For relative changes of positive series subtract on a logarithmic scale: take logarithms of
-    the rows before, and let ``TransformedTargetRegressor(func=np.log, inverse_func=np.exp)`` hold
-    this one. For a target h steps ahead use ``TimeSeriesSplit(gap=h)``.
+    To model relative changes of positive series, use ``operation="subtract"`` on logarithms: take
+    the logarithm of the rows, and wrap this regressor in
+    ``TransformedTargetRegressor(func=np.log, inverse_func=np.exp)``. For a target h steps ahead
+    use ``TimeSeriesSplit(gap=h)``.
 
     Parameters
     ----------
     regressor : regressor
-        Of sequences, or of tables if X is one. It is cloned. All columns of a table get the same
-        level, so they must be of one feature, the target's past; of several make sequences with
-        :class:`~skrnn.LagColumnsToSequence`. Do not standardise that
-        feature before, as this takes its level away; X and y are in the same units.
+        A regressor of sequences, or of tables if X is a table. It is cloned. All columns of a
+        table get the same level, so they must be lags of one feature, the target's past; turn lag
+        columns of several features into sequences with :class:`~skrnn.LagColumnsToSequence`.
+        Do not standardise that feature first: X and y must be in the same units.
 
     level : {'mean', 'last'}, default='mean'
-        What the level of a window is: the mean of its steps, or its last step.
+        The level of a window: the mean of its steps, or its last step.
 
     operation : {'divide', 'subtract'}, default='divide'
-        How the level is taken out. To divide, the level is that of absolute values, so that no
-        sign changes; a level of zero leaves the window as it is.
+        Whether to divide by the level or to subtract it. "divide" takes the level of absolute
+        values, so that signs stay the same; it does not change a window whose level is zero.
 
     feature : int or None, default=None
-        The place of the feature that is the target's own past. It alone is scaled. None takes the
-        only one there is.
+        The index of the feature that is the target's own past. Only this feature is scaled. None
+        is for X with a single feature.
 
     Attributes
     ----------
@@ -56,15 +57,15 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         The fitted clone.
 
     n_features_in_ : int
-        The number of features of a step; of a table the number of its columns.
+        The number of features of a step; for a 2-D X the number of columns.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        The column names of a table, where it has them.
+        The column names of X. Defined only if X is a table whose column names are all strings.
 
     Notes
     -----
-    Scaled windows cannot share their rows, so this makes one copy of all steps of all windows, in
-    the dtype of X. Float32 rows halve it.
+    Scaled windows cannot share rows. So all steps of all windows are copied once, in the dtype of
+    X; float32 takes half the memory of float64.
 
     References
     ----------
@@ -110,7 +111,7 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The targets, in the units of the scaled feature.
         **fit_params : dict
-            Given to the ``fit`` of the regressor, such as ``sample_weight``.
+            Passed to ``fit`` of the regressor, such as ``sample_weight``.
 
         Returns
         -------
@@ -123,7 +124,7 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
                 f"is None."
             )
         y = check_array(y, dtype=FLOATS, ensure_2d=False, input_name="y", estimator=self)
-        sequences = check_steps(self, X, allow_nan=False)
+        sequences = check_sequences(self, X)
         windows, level = self._scaled(X, sequences)
         check_consistent_length(level, y)
         if routing_enabled():
@@ -131,7 +132,7 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         else:
             routed = Bunch(regressor=Bunch(fit=fit_params))
         of_y = level.reshape(-1, *[1] * (y.ndim - 1))
-        with np.errstate(over="ignore"):  # refused below
+        with np.errstate(over="ignore"):  # raises below
             scaled_y = y / of_y if self.operation == "divide" else y - of_y
         _check_finite(scaled_y, np.arange(len(y)), level, "y")
         regressor = clone(self.regressor)
@@ -151,10 +152,10 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            The predictions of the regressor, each at the level of its window.
+            The predictions of the regressor, scaled back to the level of each window.
         """
         check_is_fitted(self)
-        sequences = check_steps(self, X, allow_nan=False)
+        sequences = check_sequences(self, X)
         check_features(self, X, sequences)
         windows, level = self._scaled(X, sequences)
         prediction = np.asarray(self.regressor_.predict(windows))
@@ -168,21 +169,24 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         n_features = sequences.shape[2]
         if self.feature is None and n_features > 1:
             raise ValueError(
-                f"X has {n_features} features; say with feature= which is the past of the target."
+                f"X has {n_features} features. Set feature= to the index of the one that is the "
+                f"past of the target."
             )
         feature = self.feature or 0
         if feature >= n_features:
-            raise ValueError(f"feature={feature}, but X has {n_features} features.")
-        windows, level = _take_out(sequences, feature, self.level, self.operation)
+            raise ValueError(
+                f"feature={feature}, but X has {n_features} features; expected an index below that."
+            )
+        windows, level = _remove_level(sequences, feature, self.level, self.operation)
         return (windows.rows.reshape(len(windows), -1) if is_table(X) else windows), level
 
     def get_metadata_routing(self):
-        """Say where ``fit`` sends what it is given.
+        """Get the metadata routing: ``fit`` passes metadata to ``fit`` of the regressor.
 
         Returns
         -------
         MetadataRouter
-            To the ``fit`` of the regressor.
+            The routing.
         """
         return MetadataRouter(owner=self).add(
             regressor=self.regressor,
@@ -200,19 +204,19 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 
 
 def _check_one_feature(table):
-    """Refuse lag columns of several features, which would get one level."""
+    """Raise a ValueError for lag columns of several features, which would all get one level."""
     columns = [str(name) for name in getattr(table, "columns", [])]
     matches = [re.fullmatch(FLAT, name) for name in columns]
     names = {match["name"] if match else name for match, name in zip(matches, columns, strict=True)}
     if any(matches) and len(names) > 1:
         raise ValueError(
-            f"X has lag columns of {sorted(names)}; expected those of one feature, the target's "
-            f"past, as all get the same level. Make them sequences with LagColumnsToSequence, and "
-            f"say with feature= which is scaled."
+            f"X has lag columns of {sorted(names)}; expected lags of one feature, the target's "
+            f"past, as all columns are scaled by the same level. Put LagColumnsToSequence before "
+            f"this regressor, and set feature= to the index of the feature to scale."
         )
 
 
-def _take_out(windows, feature, level, operation):
+def _remove_level(windows, feature, level, operation):
     """Copies of windows without their level, and the level of each."""
     ends = np.cumsum(windows.lengths)
     starts = ends - windows.lengths
@@ -231,7 +235,7 @@ def _take_out(windows, feature, level, operation):
             of_block = sizes[ends[block] - 1 - begin].astype(np.float64)
         if operation == "divide":
             of_block[of_block == 0] = 1
-            with np.errstate(over="ignore"):  # refused below
+            with np.errstate(over="ignore"):  # raises below
                 values /= np.repeat(of_block, lengths)
         else:
             values -= np.repeat(of_block, lengths)
@@ -241,12 +245,11 @@ def _take_out(windows, feature, level, operation):
 
 
 def _check_finite(values, windows, levels, name):
-    """Refuse what a level made infinite; each value is of one of the windows."""
+    """Raise a ValueError if the operation made a value infinite, with the window it is from."""
     infinite = ~np.isfinite(values)
     if infinite.any():
         window = int(windows[np.argwhere(infinite)[0, 0]])
         raise ValueError(
-            f"{name} without the level of window {window}, {levels[window]}, is too large for "
-            f"{values.dtype}. Leave such windows out, or scale X; operation='subtract' takes a "
-            f"level of any size."
+            f"{name} scaled by the level {levels[window]} of window {window} is too large for "
+            f"{values.dtype}. Remove such windows, scale X and y, or use operation='subtract'."
         )

@@ -1,4 +1,4 @@
-"""The row-preserving, causal window."""
+"""Windows over series, one for each row, that end with the row."""
 
 from numbers import Integral
 
@@ -8,39 +8,42 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._sklearn import Interval, StrOptions, check_feature_names_in, fit_context
+from skrnn._warnings import warn
 from skrnn.sequences import Sequences, padded
+from skrnn.validation import check_columns, check_rows
 from skrnn.windows._panel import read_panel
-from skrnn.windows._validation import check_names, check_rows
 
 
 class SlidingWindow(TransformerMixin, BaseEstimator):
     """Turn each row of a series into the window that ends with it.
 
-    Row t becomes the sequence of rows t - window + 1 to t, so the number of rows stays the same,
-    y stays aligned, and no window sees the future. The first rows have shorter histories, hence
-    shorter sequences. The result is spans over the series: memory grows with the rows, not with
-    rows times window.
+    Row t becomes the sequence of rows t - window + 1 to t. So the number of rows stays the same,
+    y stays aligned, and no window contains the future. The first rows have less history, so their
+    sequences are shorter. Windows share the rows of the series: memory grows with the number of
+    rows, not with rows times window.
 
-    In cross-validation the windows of a test fold begin with the end of the training fold where
-    the one directly continues the other. To forecast h steps ahead, use
-    ``TimeSeriesSplit(gap=h)``: the last h targets of a training fold lie in the test fold's time.
-    With a gap the test fold does not directly continue the training fold, so that nothing comes
-    before its first row and its first ``window - 1`` windows are shorter.
+    In cross-validation the windows of a test fold start with the last rows of the training fold,
+    if the test fold directly continues the training fold. To forecast h steps ahead, use
+    ``TimeSeriesSplit(gap=h)``. Without the gap, the last h targets of a training fold lie in the
+    time of the test fold. With the gap, the test fold does not directly continue the training
+    fold, so its first ``window - 1`` windows are shorter.
 
-    A table may hold many series, told apart by ``group``. Windows do not cross from one to
-    another, and the result keeps the order of the rows. To split such a table in time, sort it by
-    time; as ``TimeSeriesSplit`` counts rows, h steps of k series need ``gap=h * k``.
+    A table can have many series, identified by ``group``. Windows do not cross from one series to
+    another, and the result has the order of the rows. To split such a table in time, sort it by
+    time. ``TimeSeriesSplit`` counts rows, so h steps of k series need ``gap=h * k``.
 
-    Nor do windows cross gaps. The labels of a frame in time (its index, or ``time``) tell where
-    one is missing, if they have a frequency: that of the index itself, or the one that more than
-    half of all neighbours share, as hours, month ends or weekdays do. It is learned from the rows
-    of ``fit``, and all groups share it; one week from Monday to Friday looks like days, and three
-    months of 31 days like steps of 31 days. A window that would cross a missing label is shorter,
-    as at the start of a series, and a warning counts the gaps. Labels without a frequency have no
-    gaps. Where distances in time do not matter, let the labels number the rows of each series.
-    Arrays, and polars frames without ``time``, are taken in order.
+    Windows do not cross gaps in time either. A gap is found from the time labels of a DataFrame
+    (its index, or ``time``) if they have a frequency: that of the index itself, or the time step
+    between more than half of all consecutive rows, such as hours, weekdays or month ends. It is
+    learned from the rows of ``fit`` and is the same for all groups. Few rows can be misleading: a
+    single week from Monday to Friday looks daily, and three months of 31 days look like steps of
+    31 days. A window that would cross a gap is shorter, like those at the start of a series, and a
+    warning counts the gaps. Labels without a frequency have no gaps. If the time between rows does
+    not matter, use row numbers within each series as labels. Arrays, and polars DataFrames without
+    ``time``, must be sorted by time, and have no gaps.
 
-    A window whose first or last rows are all NaN is a shorter window, so impute before.
+    Estimators take rows that are all NaN, at the start or end of a window, as padding. Such windows
+    are shorter, and a warning counts the rows: impute them first.
 
     Parameters
     ----------
@@ -48,33 +51,33 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         The number of steps of a full window, at least 1.
 
     group : str, list of str or None, default=None
-        The columns or index levels of X that tell its series apart. Like that of ``time``, such
-        columns are not features of the windows. In a Pipeline index levels pass through the
-        steps before, if these have ``set_output(transform="pandas")``.
+        The columns or index levels of X that identify its series. The columns of ``group`` and
+        ``time`` are not features of the windows. In a Pipeline, index levels are kept only if the
+        earlier steps have ``set_output(transform="pandas")``.
 
     time : str or None, default=None
-        The column or index level of X to order the rows of a series by: dates, numbers, periods
-        or ordered categories, but no text. The rows may then come in any order. With None they
-        are in order, and the index of a pandas DataFrame, or its one level that is not a group,
-        must increase within each series; with ``group`` an index of numbers needs a name, as it
-        may else be a mere count of the rows.
+        The column or index level of X to sort the rows of each series by: dates, numbers, periods
+        or ordered categories, but not text. The rows of X can then be in any order. With None the
+        rows must be sorted: the index of a pandas DataFrame, or its one level that is not in
+        ``group``, must increase within each series. With ``group``, an index of numbers must have
+        a name, because without one it may be just row numbers.
 
     step : int, default=1
-        The number of rows from each step of a window to the next. With 24 the windows of an
-        hourly series hold the same hour of the last days.
+        The number of rows from each step of a window to the next. With 24, a window of an hourly
+        series has the same hour of consecutive days.
 
     history : {'index', 'tail', 'none'}, default='index'
-        What comes before the first row of a series in ``transform``. "index": its last rows in
-        ``fit``, if its labels directly continue theirs (numbers, dates or periods; arrays have
-        none, so a transformer before this one needs ``set_output(transform="pandas")``).
-        Labels of another kind than those of ``fit``, such as numbers after dates, are refused.
-        "tail": always its last rows in ``fit``, even before these rows themselves. "none":
-        nothing. Nothing comes before a series that was not in ``fit``, and ``fit_transform``
-        never puts anything before the first row.
+        The rows that ``transform`` puts before the first row of a series. "index": the last rows
+        of the series in ``fit``, if the labels of X directly continue theirs. Labels are numbers,
+        dates or periods; arrays have none, so a transformer before this one needs
+        ``set_output(transform="pandas")``. Labels of another kind than in ``fit``, such as numbers
+        instead of dates, raise an error. "tail": always the last rows of the series in ``fit``,
+        even if X is the data of ``fit``. "none": no rows. A series that was not in ``fit`` gets no
+        rows, and ``fit_transform`` never adds any.
 
     flatten : bool, default=False
-        Whether to give a table of lag columns, the oldest first, for models that take no
-        sequences. What comes before the start of a series is NaN.
+        Whether to return a table of lag columns, the oldest first, for models that do not take
+        sequences. Lags from before the start of a series are NaN.
 
     Attributes
     ----------
@@ -82,12 +85,12 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         The number of columns.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        The column names, where X has them.
+        The column names of X. Defined only if X has column names that are all strings.
 
     tails_ : dict
-        For each group the last rows of ``fit`` that the next windows need, at most
-        ``(window - 1) * step``: an ndarray of shape (n_rows, n_features). The key is the value of
-        the group column, a tuple of several, or None without ``group``.
+        For each group the last rows of ``fit``, which the next windows need: an ndarray of shape
+        (n_rows, n_features) with at most ``(window - 1) * step`` rows. The key is the value of the
+        group column, a tuple for several group columns, or None without ``group``.
 
     Examples
     --------
@@ -129,7 +132,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
-        """Remember the last rows, for the windows that follow.
+        """Remember the last rows, which later windows may start with.
 
         Parameters
         ----------
@@ -148,7 +151,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X, y=None):
-        """Fit and transform the same rows, with nothing before them.
+        """Fit and transform the same rows, without any history before them.
 
         Parameters
         ----------
@@ -162,7 +165,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         Sequences of n_rows sequences, or table of shape (n_rows, window * n_features)
             The windows, of up to ``window`` steps; with ``flatten`` the lag columns.
         """
-        rows, panel, begins = self._fit(X, stacklevel=6)
+        rows, panel, begins = self._fit(X, is_transformed=True)
         return self._windows(rows, panel, begins, [None] * len(panel.groups))
 
     def transform(self, X):
@@ -180,8 +183,9 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         rows, panel = self._read(X)
-        check_names(self, X, rows, reset=False)
-        begins = panel.runs(self._spacing, stacklevel=4)
+        check_columns(self, X, rows, reset=False)
+        begins = panel.runs(self._spacing, warn_of_gaps=True)
+        self._warn_of_missing(rows)
         tails = [
             self.tails_[group] if is_continued else None
             for group, is_continued in zip(panel.groups, self._continued(panel), strict=True)
@@ -190,7 +194,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
 
     @available_if(lambda self: self.flatten)
     def get_feature_names_out(self, input_features=None):
-        """Name the lag columns, such as ``load_t-1`` and ``load_t``; only with ``flatten``.
+        """Name the lag columns, such as ``load_t-1`` and ``load_t``. Only with ``flatten=True``.
 
         Parameters
         ----------
@@ -200,7 +204,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of str objects
-            Feature by feature within each lag, the greatest lag first.
+            The names, sorted by lag, the greatest first, and within a lag by feature.
         """
         check_is_fitted(self)
         names = check_feature_names_in(self, input_features)
@@ -211,12 +215,12 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         return np.array([f"{name}_{lag}" for lag in lags for name in names], object)
 
     def set_output(self, *, transform=None):
-        """Choose the container of the lag columns.
+        """Set the container of the lag columns.
 
         Parameters
         ----------
         transform : {'default', 'pandas', 'polars'} or None
-            As of scikit-learn's transformers. Without ``flatten`` the output is always
+            The container, as in scikit-learn. Without ``flatten`` the output is always
             :class:`~skrnn.Sequences`.
 
         Returns
@@ -230,20 +234,23 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
 
     def _read(self, X):
         features, panel = read_panel(X, self.group, self.time)
-        return check_rows(features, input_name="X", estimator=self), panel
+        return check_rows(features, keys=("group", "time"), estimator=self), panel
 
-    def _fit(self, X, stacklevel=None):
+    def _fit(self, X, *, is_transformed=False):
         rows, panel = self._read(X)
         spacing = panel.spacing()
-        begins = panel.runs(spacing, stacklevel=stacklevel)
-        # Of each series the last rows, but no more than follow the last gap.
+        begins = panel.runs(spacing, warn_of_gaps=is_transformed)
+        # The last rows of each series, after its last gap.
         ends = np.append(np.flatnonzero(panel.begins())[1:], len(rows))
         run_begins = np.flatnonzero(begins)
         run_begins = run_begins[np.searchsorted(run_begins, ends) - 1]
         first = np.maximum(run_begins, ends - (self.window - 1) * self.step)
         codes = panel.codes[panel.order[ends - 1]]
-        # The names and their number are those of X, keys included.
-        check_names(self, X, rows, reset=True)
+        self._warn_of_length(np.diff(ends, prepend=0).max())
+        if is_transformed:
+            self._warn_of_missing(rows)
+        # The columns are those of X, including keys.
+        check_columns(self, X, rows, reset=True)
         keys = {self.time, *([self.group] if isinstance(self.group, str) else self.group or [])}
         self._is_feature = [
             name not in keys for name in getattr(X, "columns", range(rows.shape[1]))
@@ -256,8 +263,27 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         self._last_labels = None if spacing is None else panel.labels[panel.order[ends - 1]]
         return rows, panel, begins
 
+    def _warn_of_length(self, longest):
+        n_rows = (self.window - 1) * self.step + 1
+        if n_rows > longest:
+            warn(
+                f"A window of {n_rows} rows (window={self.window}, step={self.step}) is longer "
+                f"than every series in X; the longest has {longest} rows. So every window is "
+                f"shorter. Use a smaller window."
+            )
+
+    def _warn_of_missing(self, rows):
+        missing = np.isnan(rows).all(axis=1)
+        if missing.any() and not self.flatten:
+            n_rows = f"{missing.sum()} rows that are" if missing.sum() > 1 else "a row that is"
+            warn(
+                f"X has {n_rows} all NaN; the first is row {missing.argmax()}. Estimators take "
+                f"such rows at the start or end of a window as padding, so these windows are "
+                f"shorter. Impute X before SlidingWindow."
+            )
+
     def _continued(self, panel):
-        """For each series of a panel, whether its rows of ``fit`` come before these."""
+        """For each series of a panel, whether to put its rows of ``fit`` before its first row."""
         known = np.array([group in self.tails_ for group in panel.groups])
         if self.history != "index":
             return known & (self.history == "tail")
@@ -265,39 +291,38 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
             return np.zeros_like(known)
         if panel.labels.kind != self._spacing.kind:
             raise ValueError(
-                f"The labels of X in time are {panel.labels.kind}, and those of fit were "
-                f"{self._spacing.kind}; expected the same kind, to know whether X continues the "
-                f"rows of fit. With history='tail' or 'none' this does not matter."
+                f"The time labels of X are {panel.labels.kind}, but in fit they were "
+                f"{self._spacing.kind}. Expected the same kind, to find out whether X continues "
+                f"the rows of fit. With history='tail' or history='none' the kind does not matter."
             )
-        place = {group: i for i, group in enumerate(self.tails_)}
-        last = [place[group] for group in panel.groups if group in place]
+        index = {group: i for i, group in enumerate(self.tails_)}
+        last = [index[group] for group in panel.groups if group in index]
         first = panel.order[panel.begins()][known]
         known[known] = self._spacing.follow(self._last_labels[last], panel.labels[first])
         return known
 
     def _windows(self, rows, panel, begins, tails):
-        """Spans for the rows of X, in their order; of each series a tail may come before."""
-        before = [tail.astype(rows.dtype, copy=False) for tail in tails if tail is not None]
-        n_before = np.array([0 if tail is None else len(tail) for tail in tails])
+        """Windows for the rows of X, in their order; each series may have a tail before it."""
+        tail_rows = [tail.astype(rows.dtype, copy=False) for tail in tails if tail is not None]
+        n_tail = np.array([0 if tail is None else len(tail) for tail in tails])
         order = panel.order
-        if n_before.any():
-            rows, order, begins = _join(before, n_before, rows, panel, begins)
-        n_history = n_before.sum()
+        if n_tail.any():
+            rows, order, begins = _join(tail_rows, n_tail, rows, panel, begins)
 
-        place = np.arange(len(rows))
-        run = np.maximum.accumulate(np.where(begins, place, 0))  # where that of each place begins
-        steps = (place - run) // self.step  # before it in its run
-        if self.step > 1:  # a window takes every step-th row: these come together
-            together = np.lexsort((steps, (place - run) % self.step, run))
+        position = np.arange(len(rows))  # in the order
+        run = np.maximum.accumulate(np.where(begins, position, 0))  # where its run begins
+        steps = (position - run) // self.step  # steps of its window before it, if nothing cuts it
+        if self.step > 1:  # a window takes every step-th row: sort them next to each other
+            together = np.lexsort((steps, (position - run) % self.step, run))
             order, steps = order[together], steps[together]
         lengths = np.minimum(steps + 1, self.window)
-        starts = place + 1 - lengths
-        if not np.array_equal(order, place):
+        starts = position + 1 - lengths
+        if not np.array_equal(order, position):
             rows = rows[order]
             in_order = np.empty_like(order)
-            in_order[order] = place
+            in_order[order] = position
             starts, lengths = starts[in_order], lengths[in_order]
-        windows = Sequences(rows, starts[n_history:], lengths[n_history:])
+        windows = Sequences(rows, starts[n_tail.sum() :], lengths[n_tail.sum() :])
         if self.flatten:
             return padded(windows, self.window, np.nan).reshape(len(windows), -1)
         return windows
@@ -308,14 +333,14 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         return tags
 
 
-def _join(before, n_before, rows, panel, begins):
-    """Rows with the tails in front, their order, and where in it series or runs begin."""
-    n_history = n_before.sum()
-    codes = np.concatenate([np.repeat(np.arange(len(n_before)), n_before), panel.codes])
-    order = np.concatenate([np.arange(n_history), n_history + panel.order])
-    begins = begins & ~(panel.begins() & (n_before > 0)[panel.codes[panel.order]])
-    begins_tail = np.zeros(n_history, bool)
-    begins_tail[(np.cumsum(n_before) - n_before)[n_before > 0]] = True
+def _join(tail_rows, n_tail, rows, panel, begins):
+    """Rows with the tails in front, their order, and whether a run begins at each position."""
+    n_tails = n_tail.sum()
+    codes = np.concatenate([np.repeat(np.arange(len(n_tail)), n_tail), panel.codes])
+    order = np.concatenate([np.arange(n_tails), n_tails + panel.order])
+    begins = begins & ~(panel.begins() & (n_tail > 0)[panel.codes[panel.order]])
+    begins_tail = np.zeros(n_tails, bool)
+    begins_tail[(np.cumsum(n_tail) - n_tail)[n_tail > 0]] = True
     by_series = np.argsort(codes[order], kind="stable")
     begins = np.concatenate([begins_tail, begins])
-    return np.concatenate([*before, rows]), order[by_series], begins[by_series]
+    return np.concatenate([*tail_rows, rows]), order[by_series], begins[by_series]

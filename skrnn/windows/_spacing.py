@@ -10,8 +10,8 @@ END = "end"
 FIRST_WEEKDAY, LAST_WEEKDAY = "first weekday", "last weekday"
 
 
-# Calendars: functions from labels to numbers that grow by a constant from each label to the next,
-# and to what consecutive labels have in common, such as the time of day (NaT: off the calendar).
+# A calendar turns labels into two arrays: numbers that grow by a constant from each label to the
+# next, and what all labels have in common, such as the time of day (NaT: not on the calendar).
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,13 @@ class _Count:
 
 @dataclass(frozen=True)
 class _Clock:
-    """What the clock of a time zone shows, as its days are not all of 24 hours."""
+    """Local time of a time zone, where not every day has 24 hours."""
 
     time_zone: object
-    unit = "by the clock"
+    unit = "in local time"
 
     def __call__(self, labels):
-        return labels.on_the_wall(self.time_zone), np.zeros(1)
+        return labels.local_time(self.time_zone), np.zeros(1)
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class _Weekdays:
     unit = "weekdays"
 
     def __call__(self, labels):
-        time = labels.on_the_wall(self.time_zone)
+        time = labels.local_time(self.time_zone)
         date = time.astype("M8[D]")
         time_of_day = np.where(np.is_busday(date), time - date, np.timedelta64("NaT"))
         return np.busday_count(np.datetime64(0, "D"), date), time_of_day
@@ -51,14 +51,17 @@ class _Weekdays:
 
 @dataclass(frozen=True)
 class _Months:
-    """One day in each month: a number, or the last if the month has fewer; or a weekday."""
+    """One day in each month: the first or last weekday, or a day number.
+
+    In a month with fewer days the day is the last one.
+    """
 
     time_zone: object
     day: int | str
     unit = "months"
 
     def __call__(self, labels):
-        time = labels.on_the_wall(self.time_zone)
+        time = labels.local_time(self.time_zone)
         date, month = time.astype("M8[D]"), time.astype("M8[M]")
         first, end = month.astype("M8[D]"), (month + 1).astype("M8[D]")
         if self.day == FIRST_WEEKDAY:
@@ -75,7 +78,7 @@ class _Months:
 
 @dataclass(frozen=True)
 class Regular:
-    """Labels of one kind that lie ``step`` apart on a calendar."""
+    """Labels of one kind whose distance on a calendar is ``step``."""
 
     kind: str
     calendar: object
@@ -87,21 +90,21 @@ class Regular:
             step = step.astype("m8[us]").item()
         return f"{step} {self.calendar.unit}".rstrip()
 
-    def follow(self, before, after):
-        """Whether each label of ``after`` is the next after the one of ``before``."""
-        (first, first_rest), (second, second_rest) = map(self.calendar, (before, after))
+    def follow(self, earlier, later):
+        """Whether each label of ``later`` directly follows the one of ``earlier``."""
+        (first, first_rest), (second, second_rest) = map(self.calendar, (earlier, later))
         difference = second - first
         if difference.dtype.kind == "f":
             rounding = 4 * np.spacing(np.maximum(abs(first), abs(second)))
             is_step = abs(difference - self.step) <= rounding
-        else:  # the difference of far numbers overflows, and may then be any
+        else:  # the difference of distant numbers can overflow, hence ``second > first`` below
             is_step = difference == self.step
         return (second > first) & is_step & (first_rest == second_rest)
 
 
 @dataclass(frozen=True)
 class Offset:
-    """Dates or time spans of pandas with a frequency of their own, whatever it is."""
+    """Dates or time spans of pandas that have a frequency of their own."""
 
     kind: str
     freq: object
@@ -109,37 +112,37 @@ class Offset:
     def __str__(self):
         return self.freq.freqstr
 
-    def follow(self, before, after):
-        """Whether each label of ``after`` is the next after the one of ``before``."""
-        with warnings.catch_warnings():  # of some offsets pandas says that they are slow
+    def follow(self, earlier, later):
+        """Whether each label of ``later`` directly follows the one of ``earlier``."""
+        with warnings.catch_warnings():  # pandas warns that some offsets are slow
             warnings.simplefilter("ignore")
-            return np.asarray(before.source + self.freq == after.source)
+            return np.asarray(earlier.source + self.freq == later.source)
 
 
-def find_spacing(labels, before, after):
-    """The frequency of labels: their own, or the one that most neighbours in time share.
+def find_spacing(labels, earlier, later):
+    """The frequency of labels: their own, or the one that most consecutive labels have.
 
     Parameters
     ----------
     labels : Labels
-    before, after : ndarray of int
-        Places of neighbours in time.
+    earlier, later : ndarray of int
+        Indices of labels that are consecutive in time.
 
     Returns
     -------
     Regular, Offset or None
-        With ``kind`` and ``follow(before, after)``; None if the labels have no frequency.
+        With ``kind`` and ``follow(earlier, later)``; None if the labels have no frequency.
     """
     kind = labels.kind
-    is_one_series = len(before) == len(labels) - 1
+    is_one_series = len(earlier) == len(labels) - 1
     if is_one_series and labels.freq is not None and not kind.startswith("period"):
         return Offset(kind, labels.freq)
     best, best_share = None, 0.5
-    if len(before):
-        before, after = labels[before], labels[after]
-        for calendar in _calendars(before, after):
-            spacing = Regular(kind, calendar, _usual_step(calendar, before, after))
-            share = spacing.follow(before, after).mean()
+    if len(earlier):
+        earlier, later = labels[earlier], labels[later]
+        for calendar in _calendars(earlier, later):
+            spacing = Regular(kind, calendar, _usual_step(calendar, earlier, later))
+            share = spacing.follow(earlier, later).mean()
             if share > best_share:
                 best, best_share = spacing, share
             if share == 1:
@@ -149,27 +152,27 @@ def find_spacing(labels, before, after):
     return best
 
 
-def _usual_step(calendar, before, after):
-    """The step in the middle, which is the one that more than half share, if they do."""
-    steps = calendar(after)[0] - calendar(before)[0]
+def _usual_step(calendar, earlier, later):
+    """The median step: the one that more than half of the labels have, if there is such a step."""
+    steps = calendar(later)[0] - calendar(earlier)[0]
     middle = len(steps) // 2
     return np.partition(steps, middle)[middle]
 
 
-def _calendars(before, after):
-    """Those on which neighbours of this kind may be regular, the likeliest first."""
-    if before.kind == "other":
+def _calendars(earlier, later):
+    """The calendars on which labels of this kind may be regular, the most likely first."""
+    if earlier.kind == "other":
         return
-    zone = before.time_zone
+    zone = earlier.time_zone
     regular = [_Count()]
-    if zone is not None:  # a usual step of 24 hours is rather a day, of 23 hours at times
-        is_days = _usual_step(_Count(), before, after) % DAY == 0
+    if zone is not None:  # a usual step of 24 hours means days, some of which have 23 hours
+        is_days = _usual_step(_Count(), earlier, later) % DAY == 0
         regular.insert(0 if is_days else 1, _Clock(zone))
     yield from regular
-    if not before.kind.startswith("dates"):
+    if not earlier.kind.startswith("dates"):
         return
     yield _Weekdays(zone)
-    time = before.on_the_wall(zone)
+    time = earlier.local_time(zone)
     days = (time.astype("M8[D]") - time.astype("M8[M]").astype("M8[D]")).astype(int) + 1
     for day in (END, int(np.median(days)), FIRST_WEEKDAY, LAST_WEEKDAY):
         yield _Months(zone, day)
