@@ -83,13 +83,13 @@ def test_wrong_parameters(name, parameter):
 )
 def test_wrong_layers(sizes):
     X, y = problem()
-    with pytest.raises(ValueError, match=r"hidden_layer_sizes=.*; expected a positive int or"):
+    with pytest.raises(ValueError, match=r"hidden_layer_sizes=.*; expected a positive int, or"):
         GRURegressor(sizes).fit(X, y)
 
 
 def test_layers_too_large_for_memory():
     X, y = problem()
-    with pytest.raises(MemoryError, match=r"hidden_layer_sizes=10000000000 needs \d+ weights"):
+    with pytest.raises(MemoryError, match=r"hidden_layer_sizes=\[10000000000\] needs \d+ weights"):
         GRURegressor(10**10).fit(X, y)
 
 
