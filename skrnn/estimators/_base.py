@@ -26,6 +26,7 @@ from skrnn.estimators._blas import single_threaded_blas
 from skrnn.estimators._callbacks import EpochTasks
 from skrnn.estimators._fitting import Data, Earlier, Fit
 from skrnn.estimators._optimization import Optimization
+from skrnn.estimators._scale import warn_of_scale
 from skrnn.estimators._summary import summary
 from skrnn.network.objective import Objective
 from skrnn.network.stack import Network
@@ -140,6 +141,7 @@ class RecurrentEstimator(
                     target.go_on_from(self._target, values)
                 else:
                     target.fit(values, weight)
+                    warn_of_scale(sequences)
                 kept = np.flatnonzero(weight)
                 encoded = target.encode(values[kept], sequences.dtype)
                 data = Data(sequences[kept], encoded, weight[kept])
