@@ -282,7 +282,7 @@ def test_interruption_keeps_the_last_complete_epoch(name, early_stopping, monkey
     expected = make(name, max_iter=3, **options).fit(X, y)
     model = make(name, max_iter=9, verbose=True, **options)
     interrupt_after(monkeypatch, 3)
-    with pytest.warns(UserWarning, match="interrupted; the model after epoch 3 is kept") as record:
+    with pytest.warns(UserWarning, match="interrupted. The model after epoch 3 is kept") as record:
         model.fit(X, y)
     assert record[0].filename == __file__
     assert model.n_iter_ == 3

@@ -86,7 +86,7 @@ def test_wrong_input():
         model.gradient_flow(X, None)
     classes = problem("RNNClassifier")[1]
     model = make("RNNClassifier").fit(X, classes)
-    with pytest.raises(ValueError, match=r"y has labels \[3\]"):
+    with pytest.raises(ValueError, match=r"y contains the labels \[3\]"):
         model.gradient_flow(X, classes + 1)
 
 

@@ -44,7 +44,9 @@ def test_early_stopping(name):
 
 def test_other_values_are_no_indicator(name):
     X, y = problem()[0], labels()
-    with pytest.raises(ValueError, match=r"indicator of the values \[1, 2\]; expected 0 and 1"):
+    with pytest.raises(
+        ValueError, match=r"3 columns with the values \[1, 2\]; expected .* 0 and 1"
+    ):
         make(name).fit(X, y + 1)
 
 
@@ -57,3 +59,31 @@ def test_class_weight(name):
     ]
     expected = make(name).fit(X, y, sample_weight=sample_weight)
     np.testing.assert_array_equal(model._theta, expected._theta)
+
+
+def one_hot(name):
+    X, y = problem(name)
+    return X, np.eye(3, dtype=int)[y]
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_one_hot_classes_are_pointed_out(name, method):
+    X, indicator = one_hot(name)
+    model = make(name)
+    with pytest.warns(UserWarning, match=r"exactly one 1.*pass y\.argmax\(axis=1\)") as record:
+        getattr(model, method)(X, indicator)
+    assert len(record) == 1
+    assert record[0].filename == __file__
+    assert model.out_activation_ == "logistic"
+    model.partial_fit(X, indicator)  # whoever goes on has been told
+    # The remedy.
+    assert make(name).fit(X, indicator.argmax(axis=1)).out_activation_ == "softmax"
+
+
+def test_any_row_that_is_not_one_hot_is_enough(name):
+    """Warnings are errors."""
+    X, indicator = one_hot(name)
+    for value in (0, 1):
+        other = indicator.copy()
+        other[7] = value
+        make(name).fit(X, other)

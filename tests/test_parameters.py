@@ -4,6 +4,7 @@ import inspect
 
 import numpy as np
 import pytest
+import sklearn
 
 import skrnn
 from skrnn import GRURegressor, LSTMRegressor, RNNRegressor
@@ -12,6 +13,7 @@ from tests._estimators import (
     make,
     problem,
 )
+from tests.test_fitting import assert_unchanged, copy_of
 
 # Wrong parameters and targets.
 
@@ -83,13 +85,13 @@ def test_wrong_parameters(name, parameter):
 )
 def test_wrong_layers(sizes):
     X, y = problem()
-    with pytest.raises(ValueError, match=r"hidden_layer_sizes=.*; expected a positive int or"):
+    with pytest.raises(ValueError, match=r"hidden_layer_sizes=.*; expected a positive int, or"):
         GRURegressor(sizes).fit(X, y)
 
 
 def test_layers_too_large_for_memory():
     X, y = problem()
-    with pytest.raises(MemoryError, match=r"hidden_layer_sizes=10000000000 needs \d+ weights"):
+    with pytest.raises(MemoryError, match=r"hidden_layer_sizes=\[10000000000\] needs \d+ weights"):
         GRURegressor(10**10).fit(X, y)
 
 
@@ -163,3 +165,111 @@ def test_class_too_small_to_hold_out():
     model = make("GRUClassifier", early_stopping=True, validation_fraction=0.3)
     with pytest.raises(ValueError, match=r"one sequence of the classes \['rare'\]; early_stopping"):
         model.fit(X, y)
+
+
+# Parameters that are wrong where scikit-learn does not look.
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_partial_fit_validates_in_every_call(name):
+    X, y = problem(name)
+    model = make(name).fit(X, y)
+    for parameter, value in {"tbptt_steps": -1, "alpha": -1.0, "dtype": "float16"}.items():
+        model.set_params(**{parameter: value})
+        before = copy_of(model)
+        for _ in range(2):
+            with pytest.raises(ValueError, match=f"The '{parameter}' parameter of {name} must be"):
+                model.partial_fit(X, y)
+        assert_unchanged(model, before)
+        model.set_params(**{parameter: getattr(make(name), parameter)})
+    assert model.partial_fit(X, y).n_iter_ == 4
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize(
+    ("parameter", "value"), [("tbptt_steps", -1), ("tbptt_steps", 0), ("dtype", "float16")]
+)
+def test_validation_is_not_skipped(method, parameter, value):
+    """The compiled code relies on it."""
+    X, y = problem()
+    with (
+        sklearn.config_context(skip_parameter_validation=True),
+        pytest.raises(ValueError, match=f"The '{parameter}' parameter of GRURegressor must be"),
+    ):
+        getattr(make("GRURegressor", **{parameter: value}), method)(X, y)
+
+
+# Numbers that no machine integer or float holds.
+
+
+@pytest.mark.parametrize("tbptt_steps", [6, 10**19])
+def test_more_steps_than_there_are(tbptt_steps):
+    X, y = problem()
+    model = make("GRURegressor", tbptt_steps=tbptt_steps).fit(X, y)
+    np.testing.assert_array_equal(model._theta, make("GRURegressor").fit(X, y)._theta)
+
+
+def test_power_that_leaves_no_steps():
+    """The first epoch has all of the learning rate, the others none."""
+    X, y = problem()
+    options = {"solver": "sgd", "learning_rate": "invscaling", "momentum": 0}
+    model = make("GRURegressor", power_t=400, max_iter=3, **options).fit(X, y)
+    first = make("GRURegressor", power_t=0.5, max_iter=1, **options).fit(X, y)
+    np.testing.assert_array_equal(model._theta, first._theta)
+
+
+@pytest.mark.parametrize("ar_steps", [6, 10**12, 10**19])
+def test_linear_path_that_is_too_long(ar_steps):
+    X, y = problem()
+    with pytest.raises(ValueError, match=f"ar_steps={ar_steps} is more than the 5 steps of the"):
+        make("GRURegressor", ar_steps=ar_steps).fit(X, y)
+
+
+@pytest.mark.parametrize("sizes", [10**10, 2 * 10**8])
+def test_only_what_does_not_fit_is_too_large_for_memory(sizes, monkeypatch):
+    """Another ValueError in the initialisation is not taken for want of memory."""
+    X, y = problem()
+    with pytest.raises(MemoryError, match=r"needs \d+ weights, which do not fit into memory"):
+        GRURegressor(sizes).fit(X, y)
+
+    def fail(*args, **kwargs):
+        raise ValueError("of another kind")
+
+    monkeypatch.setattr("skrnn.network.stack.Network.initialize", fail)
+    with pytest.raises(ValueError, match="of another kind"):
+        GRURegressor(4).fit(X, y)
+
+
+# Parameters that have no effect.
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "huber", "poisson"])
+def test_quantile_without_its_loss(loss):
+    X, y = problem()
+    with pytest.warns(
+        UserWarning, match=f"quantile=0.9 has no effect with loss='{loss}'"
+    ) as record:
+        model = make("GRURegressor", quantile=0.9, loss=loss).fit(X, np.exp(y))
+    assert record[0].filename == __file__
+    expected = make("GRURegressor", loss=loss).fit(X, np.exp(y))
+    np.testing.assert_array_equal(model._theta, expected._theta)
+    make("GRURegressor", quantile=0.9, loss="quantile").fit(X, y)  # warnings are errors
+
+
+# Weights of classes.
+
+
+@pytest.mark.parametrize(
+    "value", [[1, 2], [{0: 1, 1: 2}], {0: "a"}, {0: None}, {0: -1}, {0: np.inf}], ids=repr
+)
+def test_wrong_class_weight(value):
+    X, y = problem("GRUClassifier")
+    with pytest.raises(ValueError, match=r"class_weight=.*; expected (a dict|finite numbers)"):
+        make("GRUClassifier", class_weight=value).fit(X, y)
+
+
+@pytest.mark.parametrize("value", [[1, 2], [{0: 1, 1: 2}], {0: 1, 1: 2}, [{}, {}, {}]], ids=repr)
+def test_wrong_class_weight_of_labels(value):
+    X, y = problem()
+    with pytest.raises(ValueError, match=r"class_weight=.*; y has 2 labels, so .* list of 2 dicts"):
+        make("GRUClassifier", class_weight=value).fit(X, np.c_[y > 0, y > 0.1].astype(int))

@@ -114,7 +114,7 @@ def test_balanced_is_by_weight():
 @pytest.mark.parametrize("value", [-1.0, np.nan, np.inf])
 def test_wrong_class_weight(value):
     X, y = problem("GRUClassifier")
-    with pytest.raises(ValueError, match=r"class_weight=.*; expected numbers that are not neg"):
+    with pytest.raises(ValueError, match=r"class_weight=.*; expected finite numbers of at least 0"):
         make("GRUClassifier", class_weight={0: value, 1: 1.0, 2: 1.0}).fit(X, y)
 
 

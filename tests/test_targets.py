@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import sklearn
 from sklearn.base import is_classifier
 from sklearn.exceptions import DataConversionWarning
 from sklearn.linear_model import Ridge
@@ -222,3 +223,75 @@ def test_transform_to_a_frame():
         assert isinstance(frame, pd.DataFrame)
         assert list(frame) == [f"lstmregressor{k}" for k in range(4)]
         np.testing.assert_array_equal(frame, expected)
+
+
+# Numbers out of range.
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("name", REGRESSORS)
+def test_frames_as_output_are_for_the_user_only(name, library):
+    """A scaler inside would make frames of the targets."""
+    pytest.importorskip(library)
+    X, y = problem()
+    with sklearn.config_context(transform_output=library):
+        model = make(name).fit(X, y)
+        predictions = model.predict(X)
+        assert type(model.transform(X)).__module__.startswith(library)
+    np.testing.assert_array_equal(predictions, make(name).fit(X, y).predict(X))
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "predict_log_proba", "transform"])
+def test_predictions_that_overflow(method):
+    """They are refused, not taken for a class."""
+    X, y = problem("RNNClassifier")
+    model = make("RNNClassifier", activation="relu").fit(X, y)
+    far = X.copy()
+    far[3] *= 1e38
+    model._theta *= 100
+    what = "hidden state" if method == "transform" else "prediction"
+    with pytest.raises(ValueError, match=f"The {what} of sequence 3 is not finite: .* scaled as"):
+        getattr(model, method)(far)
+    assert np.isfinite(model.predict_proba(X)).all()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({}, r"y is too large: the variance overflows .* is 1e\+200\)\. Divide y"),
+        ({"dtype": "float64"}, "y is too large: the variance overflows"),
+        ({"loss": "poisson"}, "y is too large: the variance overflows"),
+        ({"normalize_y": False}, r"y contains 1e\+200, which is too large for float32 .* Divide y"),
+    ],
+)
+def test_targets_that_overflow(parameters, message):
+    X, y = problem()
+    y = np.abs(y) / np.abs(y).max() * 1e200
+    y[0] = 1e200
+    with pytest.raises(ValueError, match=message):
+        make("GRURegressor", **parameters).fit(X, y)
+    model = make("GRURegressor").fit(X, y / 1e60)  # warnings are errors
+    assert np.isfinite(model.predict(X)).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("value", [0.1, 1e6 / 3, 1e15, 1e15 / 3])
+def test_constant_targets_with_weights(value, dtype):
+    """Their variance is that of rounding, and may be negative. Warnings are errors."""
+    X, _ = problem()
+    for seed in range(20):
+        weight = np.random.default_rng(seed).uniform(size=30)
+        model = make("GRURegressor", max_iter=1, dtype=dtype)
+        model.fit(X, np.full(30, value), sample_weight=weight)
+        np.testing.assert_allclose(model.predict(X), value, rtol=1e-5, atol=1)
+
+
+def test_poisson_that_overflows_in_validation():
+    """The message is of training, not of the input."""
+    X, y = problem()
+    model = make(
+        "GRURegressor", loss="poisson", solver="sgd", learning_rate_init=3.0, normalize_y=False,
+        early_stopping=True, validation_fraction=0.3, max_iter=50,
+    )  # fmt: skip
+    with pytest.raises(ValueError, match=r"Training diverged in epoch \d+: .*lower learning_rate"):
+        model.fit(X, np.exp(y))

@@ -194,6 +194,7 @@ TOO_LARGE = forms([*large, large[0]]) | {
 }
 
 
+@pytest.mark.filterwarnings("ignore:X is far from unit scale")
 @pytest.mark.parametrize("form", TOO_LARGE)
 def test_numbers_too_large_for_float32(form):
     X, y = TOO_LARGE[form], np.arange(len(TOO_LARGE[form]))

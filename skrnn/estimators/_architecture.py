@@ -1,5 +1,6 @@
-"""The parameters that say what the network is, and the network they make."""
+"""The parameters that say what the network is, and its initial weights."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
@@ -9,7 +10,6 @@ import numpy as np
 from skrnn._sklearn import Interval, StrOptions
 from skrnn.network.initialization import DENSE
 from skrnn.network.pooling import POOLINGS
-from skrnn.network.stack import Network
 
 
 @dataclass(eq=False, repr=False)
@@ -64,41 +64,45 @@ class Architecture:
         "dtype": [StrOptions({"float32", "float64", "auto"})],
     }
 
-    def _n_ar_steps(self):
-        """Steps of input with a linear path to the output."""
-        return 0
 
-    def _make_network(self, n_features, n_outputs):
-        return Network(
-            self._cell_name(),
-            n_features,
-            self._layer_sizes(),
-            n_outputs,
-            bidirectional=self.bidirectional,
-            pooling=self.pooling,
-            ar_steps=self._n_ar_steps(),
-            dropout=self.dropout,
+def layer_sizes(hidden_layer_sizes):
+    """The parameter as a list of int."""
+    try:
+        sizes = np.atleast_1d(hidden_layer_sizes)
+    except ValueError:  # lists of different lengths
+        sizes = np.empty(0)
+    if sizes.ndim != 1 or sizes.dtype.kind not in "iu" or len(sizes) == 0 or sizes.min() < 1:
+        raise ValueError(
+            f"hidden_layer_sizes={hidden_layer_sizes!r}; expected a positive int, or a sequence "
+            f"of positive ints, one for each layer."
         )
+    return sizes.tolist()
 
-    def _initial_theta(self, network, longest, dtype, rng):
-        try:
-            return network.initialize(
-                rng, dtype, init=self.init, forget_bias=self._forget_bias(), longest=longest
-            )
-        except (MemoryError, ValueError) as error:  # ValueError: more than an array may have
-            raise MemoryError(
-                f"hidden_layer_sizes={self.hidden_layer_sizes!r} needs {network.layout.size} "
-                f"weights, for which there is no memory. Use fewer units."
-            ) from error
 
-    def _layer_sizes(self):
-        try:
-            sizes = np.atleast_1d(self.hidden_layer_sizes)
-        except ValueError:  # lists of different lengths
-            sizes = np.empty(0)
-        if sizes.ndim != 1 or sizes.dtype.kind not in "iu" or len(sizes) == 0 or sizes.min() < 1:
-            raise ValueError(
-                f"hidden_layer_sizes={self.hidden_layer_sizes!r}; expected a positive int or a "
-                f"sequence of them, one for each layer."
-            )
-        return sizes.tolist()
+def initial_theta(network, rng, dtype, longest, *, init, forget_bias):
+    """New weights, for sequences of at most ``longest`` steps."""
+    too_large = MemoryError(
+        f"hidden_layer_sizes={network.kind['hidden_layer_sizes']} needs {network.layout.size} "
+        f"weights, which do not fit into memory. Use fewer units."
+    )
+    # NumPy refuses such a size with a ValueError.
+    if network.layout.size > sys.maxsize // np.dtype(dtype).itemsize:
+        raise too_large
+    try:
+        return network.initialize(rng, dtype, init=init, forget_bias=forget_bias, longest=longest)
+    except MemoryError as error:
+        raise too_large from error
+
+
+def require_same_network(network, earlier):
+    """Raise a ValueError if weights of the earlier network mean something else in this one."""
+    changed = [
+        f"{name}={value!r} (was {earlier.kind[name]!r})"
+        for name, value in network.kind.items()
+        if value != earlier.kind[name]
+    ]
+    if changed:
+        raise ValueError(
+            f"warm_start and partial_fit need the same network, but now it has "
+            f"{', '.join(changed)}. Set that back, or fit a clone."
+        )

@@ -1,7 +1,7 @@
 """What all estimators share: from X and y to the network, and back."""
 
-from contextlib import contextmanager
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, fields, replace
+from functools import partial
 from numbers import Integral
 
 import numpy as np
@@ -16,13 +16,21 @@ from skrnn._sklearn import (
     check_sample_weight,
     fit_context,
 )
-from skrnn.estimators._architecture import Architecture
+from skrnn.estimators._architecture import (
+    Architecture,
+    initial_theta,
+    layer_sizes,
+    require_same_network,
+)
 from skrnn.estimators._blas import single_threaded_blas
 from skrnn.estimators._callbacks import EpochTasks
-from skrnn.estimators._fitting import Fit
+from skrnn.estimators._fitting import Data, Earlier, Fit
 from skrnn.estimators._optimization import Optimization
+from skrnn.estimators._scale import warn_of_scale
 from skrnn.estimators._summary import summary
 from skrnn.network.objective import Objective
+from skrnn.network.stack import Network
+from skrnn.targets import require_finite
 from skrnn.validation import check_features, check_sequences, remember_features
 
 # Sequences read at once outside of training.
@@ -40,8 +48,8 @@ class RecurrentEstimator(
 ):
     """A recurrent network from one sequence to one target.
 
-    Subclasses say which cell (``_cell_name``, ``_forget_bias``) and what a target is
-    (``_encode_target``, ``_class_weight``, ``_validation_score``, ``_labels``).
+    Subclasses say which cell (``_cell_name``, ``_forget_bias``) and what y is
+    (``_make_target``).
 
     Parameters
     ----------
@@ -96,9 +104,9 @@ class RecurrentEstimator(
         """
         context = self._init_callback_context(max_subtasks=self.max_iter)
         resume = self.warm_start and hasattr(self, "_theta")
-        return self._train(X, y, sample_weight, context, resume=resume, max_iter=self.max_iter)
+        return self._train(X, y, sample_weight, context, resume=resume)
 
-    def _partial_fit(self, X, y, sample_weight, **encoding):
+    def _partial_fit(self, X, y, sample_weight, **known):
         """One epoch, going on from the one before with the same optimizer."""
         for name, values in {
             "early_stopping": [True],
@@ -107,80 +115,119 @@ class RecurrentEstimator(
         }.items():
             if getattr(self, name, None) in values:
                 raise ValueError(
-                    f"partial_fit does not go with {name}={getattr(self, name)!r}, which needs all "
-                    f"epochs and sequences at once. Use fit."
+                    f"partial_fit is not supported with {name}={getattr(self, name)!r}, which "
+                    f"needs all epochs and sequences at once. Use fit."
                 )
         resume = hasattr(self, "_theta")
         return self._train(
-            X, y, sample_weight, Unwatched(), resume=resume, max_iter=1, is_partial=True,
-            **encoding,
-        )  # fmt: skip
+            X, y, sample_weight, Unwatched(), resume=resume, is_partial=True, **known
+        )
 
-    def _train(
-        self, X, y, sample_weight, context, *, resume, max_iter, is_partial=False, **encoding
-    ):
+    def _train(self, X, y, sample_weight, context, *, resume, is_partial=False, **known):
         """Validate, train, and set the fitted attributes, or none of them."""
-        with _unchanged_on_error(self), single_threaded_blas():
-            self._check_combinations()
-            sequences = self._validate_X(X, reset=not resume)
-            values = self._checked_y(y, sequences)
-            weight = self._weight(sequences, values, sample_weight)
-            target, attributes = self._encode_target(values, weight, reset=not resume, **encoding)
-            self._set(attributes)
-            kept = np.flatnonzero(weight)
-            fit = Fit(
-                self, sequences[kept], target[kept], weight[kept],
-                resume=resume, max_iter=max_iter, is_partial=is_partial,
-            )  # fmt: skip
+        before = dict(vars(self))
+        try:
+            with single_threaded_blas():
+                # Always: the compiled code relies on it, and scikit-learn skips it where
+                # partial_fit was called before, or where it is told to.
+                self._validate_params()
+                self._check_combinations()
+                sequences = self._validate_X(X, reset=not resume)
+                self._check_y(y, sequences)
+                target = self._make_target(y, **known)
+                values = target.validate(y)
+                weight = self._weight(sequences, values, sample_weight, target)
+                if resume:
+                    target.go_on_from(self._target, values)
+                else:
+                    target.fit(values, weight)
+                    warn_of_scale(sequences)
+                kept = np.flatnonzero(weight)
+                encoded = target.encode(values[kept], sequences.dtype)
+                data = Data(sequences[kept], encoded, weight[kept])
+                fit = self._make_fit(target, data, resume, is_partial)
 
-            def fitted_attributes():
-                return attributes | fit.attributes()
+                def fitted_attributes():
+                    return target.attributes() | fit.attributes()
 
-            tasks = EpochTasks(self, context, X, y, fitted_attributes)
-            fit.run(tasks)
-            self._set(fit.attributes())
-            tasks.finish()
+                tasks = EpochTasks(self, context, X, y, fitted_attributes)
+                fit.run(tasks)
+                for name, value in fitted_attributes().items():
+                    setattr(self, name, value)
+                tasks.finish()
+        except BaseException:
+            # In one step, as a second Ctrl-C may come between any two.
+            self.__dict__ = before
+            raise
         return self
 
-    def _set(self, attributes):
-        for name, value in attributes.items():
-            setattr(self, name, value)
+    def _make_fit(self, target, data, resume, is_partial):
+        network = Network(
+            self._cell_name(),
+            data.sequences.rows.shape[1],
+            layer_sizes(self.hidden_layer_sizes),
+            data.y.shape[1],
+            bidirectional=self.bidirectional,
+            pooling=self.pooling,
+            ar_steps=getattr(self, "ar_steps", 0),
+            dropout=self.dropout,
+        )
+        earlier = None
+        if resume:
+            require_same_network(network, self._network)
+            earlier = Earlier(
+                self._theta,
+                self.t_,
+                self.loss_curve_,
+                self.gradient_norms_,
+                self.validation_scores_ or [],
+                self._optimizer if is_partial else None,
+            )
+        options = Optimization(**{f.name: getattr(self, f.name) for f in fields(Optimization)})
+        return Fit(
+            network,
+            target,
+            data,
+            replace(options, max_iter=1) if is_partial else options,
+            partial(initial_theta, network, init=self.init, forget_bias=self._forget_bias()),
+            recurrent_dropout=self.recurrent_dropout,
+            earlier=earlier,
+            is_partial=is_partial,
+        )
 
-    def _checked_y(self, y, sequences):
+    def _check_y(self, y, sequences):
         if y is None:
             raise ValueError(
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y "
                 f"is None."
             )
         check_consistent_length(sequences, y)
-        return self._validate_y(y)
 
     def _check_combinations(self):
         if self.bidirectional and self.tbptt_steps is not None:
             raise ValueError(
-                f"tbptt_steps={self.tbptt_steps} does not go with bidirectional=True: what reads "
-                f"from the end has no last steps in common with what reads from the start. Set "
-                f"tbptt_steps=None."
+                f"tbptt_steps={self.tbptt_steps} is not supported with bidirectional=True: the "
+                f"two directions end at different steps. Set tbptt_steps=None."
             )
         if self.solver == "lbfgs" and self.tbptt_steps is not None:
             raise ValueError(
-                f"solver='lbfgs' does not go with tbptt_steps={self.tbptt_steps}: its line search "
-                f"needs the gradient of the whole loss. Set tbptt_steps=None."
+                f"tbptt_steps={self.tbptt_steps} is not supported with solver='lbfgs': its line "
+                f"search needs the gradient of the whole loss. Set tbptt_steps=None."
             )
         if self.solver == "lbfgs" and (self.dropout or self.recurrent_dropout):
             raise ValueError(
-                f"solver='lbfgs' does not go with dropout={self.dropout}, recurrent_dropout="
-                f"{self.recurrent_dropout}: it needs a loss without randomness. Set them to 0."
+                f"dropout={self.dropout}, recurrent_dropout={self.recurrent_dropout} are not "
+                f"supported with solver='lbfgs': it needs a loss without randomness. Set both to 0."
             )
 
-    def _weight(self, sequences, y, sample_weight):
+    def _weight(self, sequences, y, sample_weight, target):
         """The weight of every sequence, (n_samples,)."""
         weight = check_sample_weight(
             sample_weight, sequences.starts, dtype=np.float64, ensure_non_negative=True
         )
         weight = weight * (sequences.lengths >= self.min_length)
         with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
-            weight = (weight * self._class_weight(y, weight)).astype(sequences.dtype)
+            weight = target.reweight(y, weight).astype(sequences.dtype)
         if not np.isfinite(weight).all():
             raise ValueError(
                 f"sample_weight is too large in {sequences.dtype} for sequence "
@@ -208,7 +255,7 @@ class RecurrentEstimator(
             What ``pooling`` makes of the last layer's hidden states, by default that after the
             last step; ``n_units`` is ``hidden_layer_sizes[-1]``, twice that if bidirectional.
         """
-        return self._predict(X)[1]
+        return require_finite(self._predict(X)[1], "hidden state")
 
     def gradient_flow(self, X, y):
         """How much of the gradient reaches the steps before the last: vanishing or exploding.
@@ -229,12 +276,10 @@ class RecurrentEstimator(
         """
         check_is_fitted(self)
         sequences = self._validate_X(X, reset=False)
-        weight = np.ones(len(sequences))
-        target, _ = self._encode_target(self._checked_y(y, sequences), weight, reset=False)
-        dtype = sequences.dtype
-        objective = Objective(
-            self._network, self._loss, sequences, target.astype(dtype), weight.astype(dtype)
-        )
+        self._check_y(y, sequences)
+        encoded = self._target.encode(self._target.validate(y), sequences.dtype)
+        weight = np.ones(len(sequences), sequences.dtype)
+        objective = Objective(self._network, self._target.loss, sequences, encoded, weight)
         n_layers, longest = len(self._network.layers), sequences.shape[1]
         total, count = np.zeros((n_layers, longest)), np.zeros(longest)
         with single_threaded_blas():
@@ -272,6 +317,10 @@ class RecurrentEstimator(
         check_is_fitted(self)
         return self._network.layout.views(self._theta.copy())
 
+    def _raw(self, X):
+        """Raw predictions, (n_samples, n_outputs)."""
+        return require_finite(self._predict(X)[0], "prediction")
+
     def _predict(self, X):
         """Raw predictions and pooled hidden states."""
         check_is_fitted(self)
@@ -305,15 +354,3 @@ def trains_by_minibatches(estimator):
     if estimator.solver == "lbfgs":
         raise AttributeError("solver='lbfgs' has no partial_fit, as it needs all of the data.")
     return True
-
-
-@contextmanager
-def _unchanged_on_error(estimator):
-    """Put the estimator's attributes back if anything goes wrong."""
-    before = dict(vars(estimator))
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise

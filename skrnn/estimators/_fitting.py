@@ -1,167 +1,186 @@
 """One fit: from validated data to trained weights and the attributes that tell of it."""
 
-import warnings
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
+from skrnn._warnings import warn
 from skrnn.estimators._holdout import hold_out
+from skrnn.estimators._solvers import make_batch_size, make_solver, penalty
 from skrnn.network.objective import Objective
+from skrnn.sequences import Sequences
 from skrnn.training import Trainer
 
 
+class Data(NamedTuple):
+    """What a network is trained on, or scored with."""
+
+    sequences: Sequences
+    y: np.ndarray  # (n_samples, n_outputs), encoded
+    weight: np.ndarray  # (n_samples,), greater than zero
+
+    def take(self, index):
+        return Data(*(part[index] for part in self))
+
+
+class Earlier(NamedTuple):
+    """What an earlier fit has left, to go on from."""
+
+    theta: np.ndarray
+    n_seen: int  # samples, over all epochs
+    loss_curve: list[float]
+    gradient_norms: list[float]
+    validation_scores: list[float]
+    optimizer: Any = None
+
+
+NOTHING = Earlier(np.empty(0), 0, [], [], [])
+
+
 class Fit:
-    """The training of an estimator's network.
+    """The training of a network.
 
     Parameters
     ----------
-    estimator : RecurrentEstimator
-        Its parameters; ``_loss`` and what it knows of the targets are set.
-    sequences : Sequences of n_samples sequences
-    target : ndarray of shape (n_samples, n_outputs)
-    weight : ndarray of shape (n_samples,)
-        Greater than zero.
-    resume : bool
-        Whether to go on from the estimator's weights and curves.
-    max_iter : int
+    network : Network
+    target : Target
+        Fitted.
+    data : Data
+    options : Optimization
+        How to train.
+    initialize : callable
+        ``initialize(rng, dtype, longest)`` draws the first theta, for sequences of at most
+        ``longest`` steps.
+    recurrent_dropout : float
+    earlier : Earlier or None
+        Without it training begins with new weights.
     is_partial : bool
-        Whether the optimizer goes on too, and is kept for the next call.
+        Whether this is one epoch of many, between which the optimizer is kept.
     """
 
-    def __init__(self, estimator, sequences, target, weight, *, resume, max_iter, is_partial=False):
-        self.estimator = estimator
-        self.resume = resume
+    def __init__(
+        self, network, target, data, options, initialize,
+        *, recurrent_dropout=0.0, earlier=None, is_partial=False,
+    ):  # fmt: skip
+        self.network = network
+        self.target = target
+        self.options = options
+        self.is_resumed = earlier is not None
+        self.earlier = earlier or NOTHING
         self.is_partial = is_partial
-        self.earlier = vars(estimator) if resume else {}
-        random_state = check_random_state(estimator.random_state)
-        seed = [random_state.randint(np.iinfo(np.int32).max), self.earlier.get("n_iter_", 0)]
+        random_state = check_random_state(options.random_state)
+        seed = [random_state.randint(np.iinfo(np.int32).max), len(self.earlier.loss_curve)]
         init_rng, shuffle_rng, dropout_rng = np.random.default_rng(seed).spawn(3)
-        dtype = sequences.dtype
-        data = sequences, target.astype(dtype), weight.astype(dtype)
-        train, validation_score = slice(None), None
-        if estimator.early_stopping:
+        validation_score = None
+        if options.early_stopping:
             train, held_out = hold_out(
-                len(sequences),
-                estimator.validation_fraction,
-                estimator.validation_split,
-                estimator._labels(target),
+                len(data.y),
+                options.validation_fraction,
+                options.validation_split,
+                target.strata(data.y),
                 random_state,
             )
-            validation_score = self._validation_score([part[held_out] for part in data])
-        self.data = [part[train] for part in data]
-        batch_size = estimator._batch_size(len(self.data[0]))
-        self.network = estimator._make_network(sequences.rows.shape[1], target.shape[1])
-        self.theta = self._first_theta(init_rng, batch_size)
+            validation_score = self._validation_score(data.take(held_out))
+            data = data.take(train)
+        self.n_samples, longest = len(data.y), data.sequences.shape[1]
+        batch_size = make_batch_size(options, self.n_samples)
+        if earlier is None:
+            self.theta = self._first_theta(data, initialize, init_rng, batch_size)
+        else:
+            self.theta = earlier.theta.astype(data.sequences.dtype)
         objective = Objective(
-            self.network,
-            estimator._loss,
-            *self.data,
-            alpha=estimator._penalty(),
-            recurrent_dropout=estimator.recurrent_dropout,
-            tbptt_steps=estimator.tbptt_steps,
+            network,
+            target.loss,
+            *data,
+            alpha=penalty(options),
+            recurrent_dropout=recurrent_dropout,
+            tbptt_steps=options.tbptt_steps and min(options.tbptt_steps, longest),
             dropout_rng=dropout_rng,
         )
-        self.solver = estimator._make_solver(
+        self.solver = make_solver(
+            options,
             objective,
             shuffle_rng,
             batch_size=batch_size,
-            max_iter=max_iter,
-            earlier_optimizer=self.earlier.get("_optimizer") if is_partial else None,
-            n_seen=self.earlier.get("t_", 0),
+            earlier_optimizer=self.earlier.optimizer,
+            n_seen=self.earlier.n_seen,
         )
         self.trainer = Trainer(
             self.solver,
-            tol=estimator.tol,
-            n_iter_no_change=estimator.n_iter_no_change,
-            verbose=estimator.verbose,
+            tol=options.tol,
+            n_iter_no_change=options.n_iter_no_change,
+            verbose=options.verbose,
             validation_score=validation_score,
         )
 
     def _validation_score(self, held_out):
-        sequences, target, weight = held_out
-
         def score(theta):
-            raw, _ = self.network.predict(theta, sequences)
+            raw, _ = self.network.predict(theta, held_out.sequences)
             if not np.isfinite(raw).all():
                 return np.nan
-            return self.estimator._validation_score(target, raw, weight)
+            return self.target.score(held_out.y, raw, held_out.weight)
 
         return score
 
-    def _first_theta(self, rng, batch_size):
-        """The weights to begin with: drawn, or those of the estimator."""
-        sequences, target, weight = self.data
-        if self.resume:
-            before = self.estimator._network.kind
-            changed = [f"{k}={v!r} (was {before[k]!r})" for k, v in self.network.kind.items()
-                       if v != before[k]]  # fmt: skip
-            if changed:
-                raise ValueError(
-                    f"warm_start and partial_fit need the same network, but now it has "
-                    f"{', '.join(changed)}. Set that back, or fit a clone."
-                )
-            return self.estimator._theta.astype(sequences.dtype)
-        loss, alpha = self.estimator._loss, self.estimator._penalty()
-        if self.estimator.solver != "lbfgs":  # every minibatch has a penalty of its own
-            alpha *= len(sequences) / batch_size
-        theta = self.estimator._initial_theta(
-            self.network, sequences.shape[1], sequences.dtype, rng
-        )
-        self.network.params(theta).readout["bias_out"][:] = loss.start(target, weight)
-        n_ar_steps = self.network.linear.n_steps
-        if n_ar_steps > sequences.shape[1]:
+    def _first_theta(self, data, initialize, rng, batch_size):
+        """New weights; the head, and the linear path, begin where the targets say."""
+        sequences, y, weight = data
+        loss, alpha = self.target.loss, penalty(self.options)
+        if self.options.solver != "lbfgs":  # every minibatch has a penalty of its own
+            alpha *= len(y) / batch_size
+        n_ar_steps, longest = self.network.linear.n_steps, sequences.shape[1]
+        if n_ar_steps > longest:
             raise ValueError(
-                f"ar_steps={n_ar_steps}, but the longest training sequence has "
-                f"{sequences.shape[1]} steps; expected at most as many."
+                f"ar_steps={n_ar_steps} is more than the {longest} steps of the longest training "
+                f"sequence. Set ar_steps to at most {longest}."
             )
+        theta = initialize(rng, sequences.dtype, longest)
+        self.network.params(theta).readout["bias_out"][:] = loss.start(y, weight)
         if n_ar_steps:
             self.network.start_from_least_squares(
-                theta, sequences, loss.link(target, weight), weight, alpha
+                theta, sequences, loss.link(y, weight), weight, alpha
             )
         return theta
 
     def run(self, tasks):
         """Train; ``tasks`` are told of every epoch."""
-        self.trainer.run(self.theta, tasks, is_trained=self.resume)
-        trainer, n_iter_no_change = self.trainer, self.estimator.n_iter_no_change
+        self.trainer.run(self.theta, tasks, is_trained=self.is_resumed)
+        trainer = self.trainer
         if trainer.interrupted:
-            warnings.warn(
-                f"Training was interrupted; the model after epoch "
-                f"{self.earlier.get('n_iter_', 0) + trainer.n_iter} is kept.",
-                stacklevel=5,
-            )
+            n_iter = len(self.earlier.loss_curve) + trainer.n_iter
+            warn(f"Training was interrupted. The model after epoch {n_iter} is kept.")
         elif not (
-            trainer.converged or trainer.stopped or n_iter_no_change == np.inf or self.is_partial
+            trainer.converged
+            or trainer.stopped
+            or self.options.n_iter_no_change == np.inf
+            or self.is_partial
         ):
-            warnings.warn(
-                f"Training reached {self.solver.limit} and has not converged yet. Raise it, or "
-                f"set n_iter_no_change=np.inf to train a fixed number of epochs.",
+            warn(
+                f"Training reached {self.solver.limit} and did not converge. Increase that limit, "
+                f"or set n_iter_no_change=np.inf to train for a fixed number of epochs.",
                 ConvergenceWarning,
-                stacklevel=5,
             )
 
     def attributes(self):
         """The fitted attributes, as of the last epoch."""
-
-        def all_of(name, values):
-            return [*(self.earlier.get(name) or []), *values]
-
-        trainer, early_stopping = self.trainer, self.estimator.early_stopping
-        curve = all_of("loss_curve_", trainer.loss_curve)
-        scores = all_of("validation_scores_", trainer.validation_scores)
+        earlier, trainer, is_scored = self.earlier, self.trainer, self.options.early_stopping
+        loss_curve = [*earlier.loss_curve, *trainer.loss_curve]
+        scores = [*earlier.validation_scores, *trainer.validation_scores]
         return {
             "n_outputs_": self.network.n_outputs,
-            "out_activation_": self.estimator._loss.out_activation,
-            "loss_": curve[-1],
-            "loss_curve_": curve,
-            "gradient_norms_": all_of("gradient_norms_", trainer.gradient_norms),
-            "best_loss_": None if early_stopping else min(curve),
-            "validation_scores_": scores if early_stopping else None,
-            "best_validation_score_": self.trainer.best if early_stopping else None,
-            "n_iter_": len(curve),
-            "t_": self.earlier.get("t_", 0) + trainer.n_iter * len(self.data[0]),
+            "out_activation_": self.target.loss.out_activation,
+            "loss_": loss_curve[-1],
+            "loss_curve_": loss_curve,
+            "gradient_norms_": [*earlier.gradient_norms, *trainer.gradient_norms],
+            "best_loss_": None if is_scored else min(loss_curve),
+            "validation_scores_": scores if is_scored else None,
+            "best_validation_score_": trainer.best if is_scored else None,
+            "n_iter_": len(loss_curve),
+            "t_": earlier.n_seen + trainer.n_iter * self.n_samples,
             "_network": self.network,
+            "_target": self.target,
             "_theta": self.theta.copy(),
             "_optimizer": self.solver.optimizer if self.is_partial else None,
         }

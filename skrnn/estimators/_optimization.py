@@ -1,25 +1,11 @@
-"""The parameters that say how the network is trained, and the solver they make."""
+"""The parameters that say how the network is trained."""
 
-import warnings
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 
 import numpy as np
 
 from skrnn._sklearn import Interval, Options, StrOptions
-from skrnn.training import (
-    LBFGS,
-    SGD,
-    Adam,
-    AdamW,
-    Adaptive,
-    Batches,
-    Constant,
-    Cosine,
-    InverseScaling,
-    MinibatchDescent,
-    RMSProp,
-)
 
 
 @dataclass(eq=False, repr=False)
@@ -175,56 +161,3 @@ class Optimization:
         "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
         "tbptt_steps": [Interval(Integral, 1, None, closed="left"), None],
     }
-
-    def _make_solver(
-        self, objective, rng, *, batch_size, max_iter, earlier_optimizer=None, n_seen=0
-    ):
-        """What trains on an objective, with an optimizer that goes on from an earlier one."""
-        n_samples = len(objective.sequences)
-        if self.solver == "lbfgs":
-            batches = list(Batches(n_samples, batch_size))
-            return LBFGS(
-                lambda theta: objective.total_loss_gradient(theta, batches),
-                max_iter, self.max_fun, self.tol,
-            )  # fmt: skip
-        return MinibatchDescent(
-            objective.loss_gradient,
-            Batches(n_samples, batch_size, rng if self.shuffle else None),
-            self._make_optimizer(objective.is_weight).go_on_from(earlier_optimizer),
-            self._make_schedule(n_seen),
-            max_iter,
-            self.max_grad_norm,
-        )
-
-    def _penalty(self):
-        """The strength of the L2 penalty in the loss."""
-        return 0.0 if self.solver == "adamw" else self.alpha
-
-    def _make_optimizer(self, is_weight):
-        if self.solver == "sgd":
-            return SGD(self.momentum, self.nesterovs_momentum)
-        if self.solver == "rmsprop":
-            return RMSProp(self.epsilon)
-        adam = self.beta_1, self.beta_2, self.epsilon
-        if self.solver == "adamw":
-            return AdamW(*adam, decay=is_weight * is_weight.dtype.type(self.alpha))
-        return Adam(*adam)
-
-    def _make_schedule(self, n_seen):
-        if self.learning_rate == "invscaling":
-            return InverseScaling(self.learning_rate_init, self.power_t, n_seen)
-        if self.learning_rate == "cosine":
-            return Cosine(self.learning_rate_init, self.max_iter)
-        schedule = {"constant": Constant, "adaptive": Adaptive}[self.learning_rate]
-        return schedule(self.learning_rate_init)
-
-    def _batch_size(self, n_samples):
-        if self.batch_size == "auto":
-            return min(200, n_samples)
-        if self.batch_size > n_samples:
-            warnings.warn(
-                f"batch_size={self.batch_size} is larger than the {n_samples} training sequences; "
-                f"they all go into one minibatch.",
-                stacklevel=6,
-            )
-        return min(self.batch_size, n_samples)

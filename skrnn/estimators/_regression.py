@@ -1,19 +1,15 @@
-"""Targets that are numbers."""
+"""Estimators of numbers."""
 
 from dataclasses import KW_ONLY, dataclass
-from functools import partial
 from numbers import Integral, Real
 
-import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.metrics import d2_absolute_error_score, d2_pinball_score, r2_score
-from sklearn.preprocessing import StandardScaler
-from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 
 from skrnn._sklearn import Interval, StrOptions, fit_context
+from skrnn._warnings import warn
 from skrnn.estimators._base import RecurrentEstimator, trains_by_minibatches
-from skrnn.network.losses import AbsoluteError, Huber, Pinball, Poisson, SquaredError
+from skrnn.targets import Numbers
 
 
 @dataclass(eq=False, repr=False)
@@ -106,83 +102,16 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             The predictions, in the units and the shape of the y of ``fit``.
         """
-        raw, _ = self._predict(X)
-        with np.errstate(over="ignore"):
-            y = self._loss.inverse_link(raw)
-        if not np.isfinite(y).all():
-            raise ValueError(
-                f"The prediction for sequence {int(np.isfinite(y).all(axis=1).argmin())} is too "
-                f"large for a float. Expected X like that of fit; is it scaled in the same way?"
+        raw = self._raw(X)
+        return self._target.decode(raw)
+
+    def _make_target(self, y):
+        if self.quantile != 0.5 and self.loss != "quantile":
+            warn(
+                f"quantile={self.quantile} has no effect with loss={self.loss!r}. Set "
+                f"loss='quantile' to predict a quantile."
             )
-        return self._target_scaler.inverse_transform(y).reshape(len(y), *self._target_shape)
-
-    def _n_ar_steps(self):
-        return self.ar_steps
-
-    def _make_loss(self):
-        losses = {
-            "squared_error": SquaredError,
-            "absolute_error": AbsoluteError,
-            "huber": Huber,
-            "quantile": partial(Pinball, self.quantile),
-            "poisson": Poisson,
-        }
-        return losses[self.loss]()
-
-    def _validate_y(self, y):
-        y = check_array(y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y")
-        if y.ndim > 2:
-            raise ValueError(
-                f"y has shape {y.shape}; expected (n_samples,) or (n_samples, n_outputs), targets "
-                f"of each sequence and not of each step."
-            )
-        if self.loss == "poisson" and y.min() < 0:
-            raise ValueError(
-                f"y has {y.min()} at sample {int(y.argmin()) // y[0].size}; loss='poisson' "
-                f"expects no negative values. Choose another loss."
-            )
-        return y
-
-    def _class_weight(self, y, weight):
-        return 1.0
-
-    def _encode_target(self, y, weight, *, reset):
-        """The target in the units of training (n_samples, n_outputs), and what knows of them."""
-        target = y.reshape(len(y), -1)
-        if reset:
-            scaler = StandardScaler(
-                with_mean=self.normalize_y and self.loss != "poisson", with_std=self.normalize_y
-            )
-            kept = weight > 0
-            scaler.fit(target[kept], sample_weight=weight[kept])
-            shape = y.shape[1:]
-        else:
-            scaler, shape = self._target_scaler, self._target_shape
-            if y.shape[1:] != shape:
-                expected = ", ".join(["n_samples", *map(str, shape)])
-                raise ValueError(
-                    f"y has shape {y.shape}, but {type(self).__name__} was fitted with a y of "
-                    f"shape ({expected})."
-                )
-        loss = self._make_loss()
-        if not reset and loss.out_activation != self._loss.out_activation:
-            raise ValueError(
-                f"loss={self.loss!r} has the output activation {loss.out_activation!r}, but the "
-                f"weights are of one with {self._loss.out_activation!r}. Fit a clone."
-            )
-        return scaler.transform(target), {
-            "_target_scaler": scaler, "_target_shape": shape, "_loss": loss
-        }  # fmt: skip
-
-    def _validation_score(self, target, raw, weight):
-        score = {
-            "absolute_error": d2_absolute_error_score,
-            "quantile": partial(d2_pinball_score, alpha=self.quantile),
-        }.get(self.loss, r2_score)
-        return score(target, self._loss.inverse_link(raw), sample_weight=weight)
-
-    def _labels(self, target):
-        return None
+        return Numbers(self.loss, self.quantile, self.normalize_y)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,33 +1,48 @@
 """Losses: each owns its link and its gradient in the space of raw predictions.
 
-Raw predictions and targets are (n_samples, n_outputs). A loss has
-
-``elementwise(raw, y)``
-    Terms that add up to each sample's loss, and their derivatives by ``raw``.
-``loss_gradient(raw, y, weight)``
-    The mean loss and its gradient, given weights (n_samples, 1) that sum to one.
-
-and an inverse link: ``inverse_link`` of numbers; ``log_proba`` (n_samples, n_classes) of classes,
-in logarithms, as a probability may be too small for a float.
+Raw predictions and targets are (n_samples, n_outputs). Every loss has an inverse link:
+``inverse_link`` of numbers; ``log_proba`` (n_samples, n_classes) of classes, in logarithms, as a
+probability may be too small for a float.
 """
+
+from typing import Protocol
 
 import numpy as np
 from scipy.special import expit, log_expit, log_softmax, xlogy
 
 
-class Loss:
-    """The weighted mean of what ``elementwise`` says."""
+class Loss(Protocol):
+    """What training minimises."""
+
+    out_activation: str
+
+    def loss_gradient(
+        self, raw: np.ndarray, y: np.ndarray, weight: np.ndarray
+    ) -> tuple[float, np.ndarray]:
+        """The mean loss and its gradient, given weights (n_samples, 1) that sum to one."""
+        ...
+
+    def start(self, y: np.ndarray, weight: np.ndarray) -> np.ndarray | float:
+        """The raw prediction to begin with, (n_outputs,) or a number."""
+        ...
+
+
+class MeanLoss:
+    """The weighted mean over the samples."""
+
+    def elementwise(self, raw, y):
+        """Terms that add up to each sample's loss, and their derivatives by ``raw``."""
+        raise NotImplementedError
 
     def loss_gradient(self, raw, y, weight):
         loss, draw = self.elementwise(raw, y)
         return float(np.sum(weight * loss)), weight * draw
 
     def start(self, y, weight):
-        """The raw prediction to begin with, (n_outputs,) or a number."""
         return 0.0
 
 
-class RegressionLoss(Loss):
+class RegressionLoss(MeanLoss):
     """A loss of numbers: the mean over the outputs too."""
 
     out_activation = "identity"
@@ -99,8 +114,8 @@ class Poisson(RegressionLoss):
         mean = super().start(y, weight)
         if not mean.all():
             raise ValueError(
-                "y has an output that is 0 for all sequences trained on; loss='poisson' expects "
-                "some greater than 0."
+                "y has an output that is 0 for all training sequences; loss='poisson' needs "
+                "some values greater than 0."
             )
         return np.log(mean)
 
@@ -108,7 +123,7 @@ class Poisson(RegressionLoss):
         return np.log((y + super().start(y, weight)) / 2)  # finite where y is zero
 
 
-class BinaryLogLoss(Loss):
+class BinaryLogLoss(MeanLoss):
     """Negative log-likelihood of targets 0 and 1 under a logistic output."""
 
     out_activation = "logistic"
@@ -127,7 +142,7 @@ class MultilabelLogLoss(BinaryLogLoss):
         return log_expit(raw)
 
 
-class MultinomialLogLoss(Loss):
+class MultinomialLogLoss(MeanLoss):
     """Negative log-likelihood of one-hot targets under a softmax output."""
 
     out_activation = "softmax"

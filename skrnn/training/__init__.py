@@ -9,6 +9,7 @@ from skrnn.training.lbfgs import LBFGS
 from skrnn.training.loop import Trainer
 from skrnn.training.optimizers import SGD, Adam, AdamW, RMSProp
 from skrnn.training.schedules import Adaptive, Constant, Cosine, InverseScaling
+from skrnn.training.solver import Solver
 
 __all__ = [
     "LBFGS",
@@ -22,5 +23,6 @@ __all__ = [
     "InverseScaling",
     "MinibatchDescent",
     "RMSProp",
+    "Solver",
     "Trainer",
 ]

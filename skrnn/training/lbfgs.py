@@ -36,11 +36,12 @@ class LBFGS:
 
     def run(self, theta, begin_epoch, end_epoch):
         """Train theta in place until ``end_epoch(theta, loss, norm)`` says to stop."""
-        norms = {}  # of the gradients since the last iteration, by the loss
-        last, stopped = None, False  # loss and norm at the last iteration, or at the start
+        norms: dict[float, float] = {}  # of the gradients since the last iteration, by the loss
+        last: tuple[float, float] = (np.nan, np.nan)  # loss and norm of the last iteration
+        is_first, stopped = True, False
 
         def evaluate(x):
-            nonlocal last
+            nonlocal last, is_first
             if not norms:
                 begin_epoch()
             theta[:] = x
@@ -52,7 +53,8 @@ class LBFGS:
                     f"Training diverged: loss = {loss}, gradient norm = {norms[loss]}.",
                     self.remedies,
                 )
-            last = last or (loss, norms[loss])
+            if is_first:
+                last, is_first = (loss, norms[loss]), False
             return loss, gradient
 
         def after_iteration(intermediate_result):

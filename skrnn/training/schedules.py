@@ -38,7 +38,10 @@ class InverseScaling(Constant):
 
     def rate(self, n_epochs, n_samples):
         n_seen = self.n_seen + int(n_epochs) * n_samples
-        return self.learning_rate / (n_seen + 1) ** self.power
+        try:
+            return self.learning_rate / (n_seen + 1) ** self.power
+        except OverflowError:  # of a large power
+            return 0.0
 
 
 class Adaptive(Constant):

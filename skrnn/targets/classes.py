@@ -1,0 +1,229 @@
+"""Targets that are classes: one for each sequence, or any number of labels."""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.exceptions import DataConversionWarning
+from sklearn.metrics import accuracy_score
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils import check_array, column_or_1d, compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+from skrnn._warnings import warn
+from skrnn.network.losses import BinaryLogLoss, MultilabelLogLoss, MultinomialLogLoss
+
+
+def is_indicator(y):
+    """Whether y is a matrix of labels rather than a column of classes."""
+    return type_of_target(_checked_labels(y)) == "multilabel-indicator"
+
+
+def classification_target(y, class_weight=None, classes=None):
+    """The target, classes or labels, that y is of."""
+    return (Labels if is_indicator(y) else Classes)(class_weight, classes)
+
+
+class Classes:
+    """One of two or more classes for each sequence.
+
+    Parameters
+    ----------
+    class_weight : dict, 'balanced' or None
+        The weight of each class.
+    classes : array-like of shape (n_classes,) or None
+        All classes that there are; None is those of the first y.
+
+    Attributes
+    ----------
+    classes : ndarray of shape (n_classes,)
+        Sorted.
+    """
+
+    def __init__(self, class_weight=None, classes=None):
+        self.class_weight = class_weight
+        self.named = None if classes is None else np.unique(column_or_1d(classes))
+
+    def validate(self, y):
+        y = _checked_labels(y)
+        if y.ndim == 2 and y.shape[1] == 1:
+            warn(
+                "A column-vector y was passed when a 1d array was expected. Pass y.ravel().",
+                DataConversionWarning,
+            )
+        return column_or_1d(y)
+
+    def reweight(self, y, weight):
+        if self.class_weight is None:
+            return weight
+        if self.class_weight == "balanced":
+            return weight * _balanced(y, weight)
+        if not isinstance(self.class_weight, dict):
+            raise ValueError(
+                f"class_weight={self.class_weight!r}; expected a dict of class: weight, "
+                f"'balanced' or None. A list of dicts is for a y with several labels."
+            )
+        _check_weights(self.class_weight, [self.class_weight])
+        return weight * compute_sample_weight(self.class_weight, y)
+
+    def fit(self, y, weight):
+        self._learn(y if self.named is None else self.named)
+        if len(self.classes) < 2:
+            raise ValueError(
+                f"y has one class only, {self.classes.tolist()[0]!r}; a classifier needs at least "
+                f"two."
+            )
+        return self
+
+    def go_on_from(self, earlier, y):
+        _check_same_form(self, earlier, y)
+        _check_same_classes(self.named, earlier.classes)
+        self._learn(earlier.classes)
+        return self
+
+    def _learn(self, values):
+        self.binarizer = LabelBinarizer().fit(values)
+        self.classes = self.binarizer.classes_
+        self.loss = BinaryLogLoss() if len(self.classes) <= 2 else MultinomialLogLoss()
+
+    def encode(self, y, dtype):
+        unknown = np.setdiff1d(y, self.classes)
+        if len(unknown):
+            raise ValueError(
+                f"y contains the labels {unknown.tolist()}, which are not among the classes "
+                f"{self.classes.tolist()}. In partial_fit and with warm_start the classes cannot "
+                f"change; fit a clone to use others."
+            )
+        return self.binarizer.transform(y).astype(dtype)
+
+    def decode(self, raw):
+        return self.classes[self.loss.log_proba(raw).argmax(axis=1)]
+
+    def score(self, encoded, raw, weight):
+        return accuracy_score(_choice(encoded, 0.5), _choice(raw, 0), sample_weight=weight)
+
+    def strata(self, encoded):
+        return self.classes[_choice(encoded, 0.5).astype(int)]
+
+    def attributes(self):
+        return {"classes_": self.classes}
+
+
+class Labels:
+    """Any number of labels for each sequence: y is an indicator matrix of 0 and 1.
+
+    Parameters
+    ----------
+    class_weight : list of dict, 'balanced' or None
+        For each label the weights of 0 and 1.
+    classes : array-like of shape (n_labels,) or None
+        The numbers of the labels, ``range(n_labels)``.
+    """
+
+    def __init__(self, class_weight=None, classes=None):
+        self.class_weight = class_weight
+        self.named = None if classes is None else np.unique(column_or_1d(classes))
+        self.loss = MultilabelLogLoss()
+
+    def validate(self, y):
+        y = _checked_labels(y)
+        if not np.isin(y, [0, 1]).all():
+            raise ValueError(
+                f"y has {y.shape[1]} columns with the values {np.unique(y).tolist()}; expected "
+                f"class labels of shape (n_samples,), or an indicator matrix of 0 and 1."
+            )
+        return y
+
+    def reweight(self, y, weight):
+        if self.class_weight is None:
+            return weight
+        if self.class_weight == "balanced":
+            return weight * _balanced(y, weight)
+        n_labels, each = y.shape[1], self.class_weight
+        if (
+            not isinstance(each, list)
+            or len(each) != n_labels
+            or not all(isinstance(of_label, dict) for of_label in each)
+        ):
+            raise ValueError(
+                f"class_weight={each!r}; y has {n_labels} labels, so expected a list of "
+                f"{n_labels} dicts with the weights of 0 and 1, 'balanced' or None."
+            )
+        _check_weights(self.class_weight, each)
+        return weight * compute_sample_weight(each, y)
+
+    def fit(self, y, weight):
+        self.classes = np.arange(y.shape[1])
+        _check_same_classes(self.named, self.classes)
+        if (y.sum(axis=1) == 1).all():
+            warn(
+                f"Every row of y has exactly one 1, as one-hot classes do, but its {y.shape[1]} "
+                f"columns are trained as independent labels. If each sequence has one class, "
+                f"pass y.argmax(axis=1)."
+            )
+        return self
+
+    def go_on_from(self, earlier, y):
+        self.classes = np.arange(y.shape[1])
+        _check_same_form(self, earlier, y)
+        _check_same_classes(self.classes, earlier.classes)
+        _check_same_classes(self.named, earlier.classes)
+        return self
+
+    def encode(self, y, dtype):
+        return y.astype(dtype)
+
+    def decode(self, raw):
+        return (self.loss.log_proba(raw) > np.log(0.5)).astype(int)
+
+    def score(self, encoded, raw, weight):
+        return accuracy_score(encoded > 0.5, raw > 0, sample_weight=weight)
+
+    def strata(self, encoded):
+        return None
+
+    def attributes(self):
+        return {"classes_": self.classes}
+
+
+def _checked_labels(y):
+    y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
+    check_classification_targets(y)
+    return y
+
+
+def _choice(outputs, threshold):
+    """The largest output, or whether the only one is above the threshold."""
+    return outputs[:, 0] > threshold if outputs.shape[1] == 1 else outputs.argmax(axis=1)
+
+
+def _check_same_form(target, earlier, y):
+    if type(target) is not type(earlier):
+        form = "an indicator matrix" if isinstance(earlier, Labels) else "one class per sequence"
+        raise ValueError(
+            f"y has shape {y.shape}, but the first fit had {form}. Pass y in the same form, or "
+            f"fit a clone."
+        )
+
+
+def _check_same_classes(given, expected):
+    if given is not None and not np.array_equal(given, expected):
+        raise ValueError(
+            f"The classes are {given.tolist()}; expected {expected.tolist()}. Classes cannot "
+            f"change after the first fit; fit a clone to use others."
+        )
+
+
+def _check_weights(class_weight, dicts):
+    values = [value for of_label in dicts for value in of_label.values()]
+    if not all(isinstance(value, Real) and 0 <= float(value) < np.inf for value in values):
+        raise ValueError(f"class_weight={class_weight!r}; expected finite numbers of at least 0.")
+
+
+def _balanced(y, weight):
+    """Factors that give all classes the same total weight; of several labels their product."""
+    factor = np.ones(len(y))
+    for labels in y.reshape(len(y), -1).T:
+        _, codes = np.unique(labels, return_inverse=True)
+        totals = np.bincount(codes, weight)
+        factor *= (weight.sum() / (np.count_nonzero(totals) * np.maximum(totals, 1e-300)))[codes]
+    return factor

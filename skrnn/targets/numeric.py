@@ -1,0 +1,140 @@
+"""Targets that are numbers."""
+
+from functools import partial
+
+import numpy as np
+from sklearn.metrics import d2_absolute_error_score, d2_pinball_score, r2_score
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import check_array
+
+from skrnn.network.losses import (
+    AbsoluteError,
+    Huber,
+    Pinball,
+    Poisson,
+    RegressionLoss,
+    SquaredError,
+)
+from skrnn.targets.finite import require_finite
+
+LOSSES = {
+    "squared_error": SquaredError,
+    "absolute_error": AbsoluteError,
+    "huber": Huber,
+    "quantile": Pinball,
+    "poisson": Poisson,
+}
+quiet = np.errstate(over="ignore", invalid="ignore")  # results that are not finite are refused
+
+
+class Numbers:
+    """One or more numbers for each sequence, standardised for training.
+
+    Parameters
+    ----------
+    loss : str
+        A name in ``LOSSES``.
+    quantile : float
+        Of the loss "quantile".
+    normalize_y : bool
+        Whether to standardise; for "poisson" the mean stays.
+
+    Attributes
+    ----------
+    scaler : StandardScaler
+    shape : tuple of int
+        That of the y of one sequence.
+    """
+
+    def __init__(self, loss="squared_error", quantile=0.5, normalize_y=True):
+        self.loss_name = loss
+        self.normalize_y = normalize_y
+        self.loss: RegressionLoss = Pinball(quantile) if loss == "quantile" else LOSSES[loss]()
+        self.metric = {
+            "absolute_error": d2_absolute_error_score,
+            "quantile": partial(d2_pinball_score, alpha=quantile),
+        }.get(loss, r2_score)
+
+    def validate(self, y):
+        y = check_array(y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y")
+        if y.ndim > 2:
+            raise ValueError(
+                f"y has shape {y.shape}; expected (n_samples,) or (n_samples, n_outputs): one "
+                f"target per sequence, not one per step."
+            )
+        if self.loss_name == "poisson" and y.min() < 0:
+            raise ValueError(
+                f"y contains {y.min()} at sample {int(y.argmin()) // y[0].size}, but "
+                f"loss='poisson' needs values of at least 0. Choose another loss."
+            )
+        return y
+
+    def reweight(self, y, weight):
+        return weight
+
+    @quiet
+    def fit(self, y, weight):
+        self.shape = y.shape[1:]
+        self.scaler = StandardScaler(
+            with_mean=self.normalize_y and self.loss_name != "poisson", with_std=self.normalize_y
+        ).set_output(transform="default")
+        kept = weight > 0
+        self.scaler.fit(_columns(y[kept]), sample_weight=weight[kept])
+        if self.normalize_y and not np.isfinite(self.scaler.var_).all():
+            raise ValueError(
+                f"y is too large: the variance overflows float64 (the largest absolute value is "
+                f"{np.abs(y).max():.3g}). Divide y by a constant."
+            )
+        return self
+
+    def go_on_from(self, earlier, y):
+        if y.shape[1:] != earlier.shape:
+            expected = ", ".join(["n_samples", *map(str, earlier.shape)])
+            raise ValueError(
+                f"y has shape {y.shape}, but the first fit had a y of shape ({expected}). Pass "
+                f"such a y, or fit a clone."
+            )
+        if self.loss.out_activation != earlier.loss.out_activation:
+            raise ValueError(
+                f"loss={self.loss_name!r} has the output activation "
+                f"{self.loss.out_activation!r}, but the weights were trained with "
+                f"{earlier.loss.out_activation!r}. Set "
+                f"loss={earlier.loss_name!r}, or fit a clone."
+            )
+        self.scaler, self.shape = earlier.scaler, earlier.shape
+        return self
+
+    @quiet
+    def encode(self, y, dtype):
+        encoded = self.scaler.transform(_columns(y)).astype(dtype)
+        finite = np.isfinite(encoded)
+        if not finite.all():
+            raise ValueError(
+                f"y contains {_columns(y)[~finite][0]:.3g}, which is too large for {dtype} in the "
+                f"units of training. Divide y by a constant, or fit with normalize_y=True."
+            )
+        return encoded
+
+    @quiet
+    def decode(self, raw):
+        y = require_finite(self.loss.inverse_link(raw), "prediction")
+        y = require_finite(self.scaler.inverse_transform(y), "prediction")
+        return y.reshape(len(y), *self.shape)
+
+    @quiet
+    def score(self, encoded, raw, weight):
+        prediction = self.loss.inverse_link(raw)
+        if not np.isfinite(prediction).all():
+            return np.nan
+        return self.metric(encoded, prediction, sample_weight=weight)
+
+    def strata(self, encoded):
+        return None
+
+    def attributes(self):
+        return {}
+
+
+def _columns(y):
+    """(n_samples, n_outputs), also of one output."""
+    return y.reshape(len(y), -1)
