@@ -46,7 +46,7 @@ def run_network(network, theta, sequences, initial):
     batch = minibatch(sequences)
     prepared = network.prepare(network.params(theta), Arena())
     before = [state[batch.order] for layer in initial for states in layer for state in states]
-    trace = network.forward(prepared, batch, before=before)
+    trace = network.forward(prepared, batch, carry=before)
     hidden, summary, final = ([None] * len(sequences) for _ in range(3))
     for place, i in enumerate(batch.order):
         hidden[i] = trace.encoding.layers[-1].output[batch.offsets[: sequences.lengths[i]] + place]

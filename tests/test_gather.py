@@ -5,6 +5,8 @@ import pytest
 from skrnn.kernels.arena import Arena
 from skrnn.kernels.gather import arrange, gather
 
+from skrnn.cells import CELLS
+
 LENGTHS = [[1], [4], [2, 5, 5, 1], [3, 3, 3], [*range(1, 9)], [9, 1, 1, 4, 9, 2, 2]]
 
 
@@ -40,3 +42,25 @@ def test_against_a_loop(lengths, dtype):
 def test_more_steps_than_an_offset_counts():
     with pytest.raises(ValueError, match=r"A minibatch of 2 sequences has 2147483647 steps.*batch"):
         arrange(np.array([2**31 - 2, 1]))
+
+
+@pytest.mark.parametrize("lengths", [[0], [3, -1], [2, 0, 1]])
+def test_no_steps(lengths):
+    with pytest.raises(ValueError, match=r"has (0|-1) steps; expected at least one"):
+        arrange(np.array(lengths))
+
+
+@pytest.mark.parametrize("starts", [[0, 3], [-1, 0], [3, 0]])
+def test_spans_beyond_the_rows(starts):
+    """Sequences of 3 and 2 steps over 4 rows."""
+    _, offsets, _ = arrange(np.array([3, 2]))
+    with pytest.raises(ValueError, match=r"Sequence . reaches beyond the 4 rows"):
+        gather(np.zeros((4, 1)), np.array(starts), offsets, Arena())
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("dtype", [np.float16, np.int32, np.longdouble])
+def test_weights_of_another_precision(cell, dtype):
+    params = [np.ones(p.shape(2, 3), dtype) for p in CELLS[cell].parameters.values()]
+    with pytest.raises(TypeError, match="expected float32 or float64"):
+        CELLS[cell].prepare(params, Arena())

@@ -261,7 +261,7 @@ def test_truncated_objective(cell, hidden_layer_sizes, pooling, loss):
         last = Minibatch(sequences, index, Arena(), n_steps=2)
         trace = network.forward(
             network.prepare(network.params(theta), Arena()), last,
-            before=[array[last.places] for array in before],
+            carry=[array[last.positions] for array in before],
         )  # fmt: skip
         share = weight[last.order, np.newaxis] / weight.sum()
         return loss.loss_gradient(trace.raw, target[last.order], share)[0]

@@ -39,7 +39,7 @@ def test_the_steps_that_are_asked_for(skip, n_steps):
     assert minibatch.lengths.tolist() == [len(expected[i]) for i in minibatch.order]
     assert minibatch.lengths.tolist() == sorted(minibatch.lengths, reverse=True)
     assert minibatch.n_before.tolist() == [n_before[i] for i in minibatch.order]
-    np.testing.assert_array_equal(INDEX[minibatch.places], minibatch.order)
+    np.testing.assert_array_equal(INDEX[minibatch.positions], minibatch.order)
 
 
 def test_steps_to_the_end():
@@ -67,12 +67,13 @@ def test_reversed():
 def test_reduce(ufunc):
     """In the order of the steps, so the bits are those of a plain loop."""
     minibatch = Minibatch(SEQUENCES, INDEX, Arena())
-    found = minibatch.reduce(ufunc, minibatch.x)
-    for place, i in enumerate(minibatch.order):
-        expected = SEQUENCES[i][0]
-        for row in SEQUENCES[i][1:]:
+    initial = np.random.default_rng(1).standard_normal((len(INDEX), SEQUENCES.shape[2]))
+    found = minibatch.reduce(ufunc, minibatch.x, initial)
+    for position, i in enumerate(minibatch.order):
+        expected = initial[position]
+        for row in SEQUENCES[i]:
             expected = ufunc(expected, row)
-        np.testing.assert_array_equal(found[place], expected)
+        np.testing.assert_array_equal(found[position], expected)
 
 
 def test_the_arena_is_cleared():

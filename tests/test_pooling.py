@@ -205,8 +205,8 @@ def test_chunks_fold_to_the_whole(cell, pooling, dtype):
         prepared = network.prepare(network.params(theta), Arena())
         before = read_before(network, prepared, sequences, index, n_steps, Arena(), None)
         final = Minibatch(sequences, index, Arena(), n_steps=n_steps)
-        before = [array[final.places] for array in before]
-        trace = network.forward(prepared, final, before=before)
+        before = [array[final.positions] for array in before]
+        trace = network.forward(prepared, final, carry=before)
         assert trace.encoding.pooled.dtype == dtype
         np.testing.assert_allclose(trace.encoding.pooled, expected[final.order], rtol=0, atol=atol)
         np.testing.assert_allclose(trace.raw, raw[final.order], rtol=0, atol=4 * atol)
@@ -225,7 +225,7 @@ def test_attention_folds_large_scores(n_steps):
     index = np.arange(len(sequences))
     before = read_before(network, prepared, sequences, index, n_steps, Arena(), None)
     final = Minibatch(sequences, index, Arena(), n_steps=n_steps)
-    trace = network.forward(prepared, final, before=[a[final.places] for a in before])
+    trace = network.forward(prepared, final, carry=[a[final.positions] for a in before])
     np.testing.assert_allclose(trace.encoding.pooled, expected[final.order], rtol=0, atol=1e-8)
 
 

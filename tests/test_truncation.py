@@ -10,7 +10,7 @@ from skrnn.cells import CELLS
 from skrnn.network.losses import SquaredError
 from skrnn.network.objective import Objective
 from skrnn.network.pooling import POOLINGS
-from skrnn.network.stack import Network
+from skrnn.network.stack import PREDICT_BATCH_SIZE, PREDICT_STEPS, Network
 from tests._estimators import ESTIMATORS, assert_same_outputs, make
 from tests._oracle import run
 from tests._problems import ragged
@@ -141,6 +141,32 @@ def test_memory_is_that_of_the_last_steps(cell, pooling):
     assert whole > 30 * truncated
     # Whatever the length of the sequences.
     assert truncated < 1.1 * peak_memory(cell, 500, 20, pooling)
+
+
+def peak_of_prediction(n_sequences, n_timesteps, **parameters):
+    """The most that predictions need beside the data and the weights, in bytes."""
+    sequences = ragged([n_timesteps] * n_sequences, 2, np.float32)
+    network = Network("lstm", 2, (16, 16), 1, **parameters)
+    theta = network.initialize(np.random.default_rng(0), np.float32)
+    network.predict(theta, sequences[:1])  # what is imported and compiled once
+    tracemalloc.start()
+    try:
+        network.predict(theta, sequences)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_memory_of_predictions_does_not_grow_with_the_length(pooling):
+    chunk = peak_of_prediction(8, PREDICT_STEPS, pooling=pooling)
+    assert peak_of_prediction(8, 30 * PREDICT_STEPS, pooling=pooling) < 4 * chunk
+
+
+def test_memory_of_both_directions_is_that_of_one_long_sequence():
+    n_timesteps = PREDICT_BATCH_SIZE * PREDICT_STEPS  # as many as are read at once
+    one = peak_of_prediction(1, n_timesteps, bidirectional=True)
+    assert peak_of_prediction(4, n_timesteps, bidirectional=True) < 2.5 * one
 
 
 def test_not_with_lbfgs():

@@ -72,6 +72,8 @@ cdef class Recurrence:
         """The parameters as ``forward`` reads them."""
         cdef ndarray some = params[0]
         cdef int i, H = n_hidden(self, params), F = 0, item_size = some.itemsize
+        if some.dtype.kind != "f" or item_size not in (4, 8):
+            raise TypeError(f"The weights have dtype {some.dtype}; expected float32 or float64.")
         W = U = None
         vectors = room_for_blocks(arena, 1, self.kernels.kept, H, item_size)
         for i, parameter in enumerate(self.parameters.values()):

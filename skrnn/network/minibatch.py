@@ -31,10 +31,10 @@ class Minibatch:
 
     Attributes
     ----------
-    places : ndarray of int of shape (n_sequences,)
+    positions : ndarray of int of shape (n_sequences,)
         Where in ``index`` the sequences are, longest first.
     order : ndarray of int of shape (n_sequences,)
-        ``index[places]``.
+        ``index[positions]``.
     lengths : ndarray of int of shape (n_sequences,)
         Their number of steps in this minibatch.
     n_before : ndarray of int of shape (n_sequences,)
@@ -55,10 +55,10 @@ class Minibatch:
         present = np.flatnonzero(left > 0) if skip else slice(None)
         lengths = left[present] if n_steps is None else np.minimum(left[present], n_steps)
         order, self.offsets, self.final_states = arrange(lengths)
-        self.places = present[order] if skip else order
-        self.order = index[self.places]
+        self.positions = present[order] if skip else order
+        self.order = index[self.positions]
         self.lengths = lengths[order]
-        self.n_before = left[self.places] - self.lengths
+        self.n_before = left[self.positions] - self.lengths
         starts = sequences.starts[self.order] + self.n_before
         self.x = gather(sequences.rows, starts, self.offsets, arena)
 

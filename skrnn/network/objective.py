@@ -112,17 +112,17 @@ class Objective:
             )
         self.weight_arena.clear()
         prepared = self.network.prepare(params, self.weight_arena)
-        before = None
+        carry = None
         if self.tbptt_steps is not None:
-            before = read_before(
+            carry = read_before(
                 self.network, prepared, self.sequences, index, self.tbptt_steps, self.arena,
                 self.dropout_rng,
             )  # fmt: skip
         minibatch = Minibatch(self.sequences, index, self.arena, n_steps=self.tbptt_steps)
-        if before is not None:
-            before = [array[minibatch.places] for array in before]
+        if carry is not None:
+            carry = [array[minibatch.positions] for array in carry]
         trace = self.network.forward(
-            prepared, minibatch, before=before, keep=True, dropout_rng=self.dropout_rng
+            prepared, minibatch, carry=carry, keep=True, dropout_rng=self.dropout_rng
         )
         weight = self.weight[minibatch.order, np.newaxis]
         total = float(weight.sum()) if total is None else total

@@ -1,11 +1,11 @@
 """Pooling: from the hidden states of all steps of a sequence to one vector.
 
 A pooling reads a minibatch's hidden states (N, D) and, of steps before them, what it has made of
-those: ``before``, a list of arrays (B, ·), at first those of ``start``. ``forward`` returns the
-pooled states (B, D), what goes on to later steps, and a cache for ``backward``, which gives the
+those: the carry, a list of arrays (B, ·), at first that of ``start``. ``forward`` returns the
+pooled states (B, D), the carry for later steps, and a cache for ``backward``, which gives the
 gradients of every step's output (N, D) and of the layer's summary (B, D); None is zero.
 
-What goes on is the same, to the last bit, however the steps are cut into minibatches.
+The carry is the same, to the last bit, however the steps are cut into minibatches.
 """
 
 from itertools import pairwise
@@ -25,16 +25,16 @@ class LastPooling:
         return {}
 
     def start(self, n_sequences, dtype):
-        """What there is before the first step: nothing."""
+        """The carry before the first step: none."""
         return []
 
-    def initialize(self, params, draw, rng):
+    def initialize(self, params, sample, rng):
         """Nothing to draw."""
 
     def prepare(self, params, arena):
         """Nothing to prepare."""
 
-    def forward(self, prepared, minibatch, hidden, summary, before):
+    def forward(self, prepared, minibatch, hidden, summary, carry):
         return summary, [], None
 
     def backward(self, params, minibatch, hidden, cache, dpooled, dparams):
@@ -42,14 +42,14 @@ class LastPooling:
 
 
 class MeanPooling(LastPooling):
-    """The mean over the steps. Their sum goes on."""
+    """The mean over the steps. Their sum is the carry."""
 
     def start(self, n_sequences, dtype):
         return [np.zeros((n_sequences, self.width), dtype)]
 
-    def forward(self, prepared, minibatch, hidden, summary, before):
+    def forward(self, prepared, minibatch, hidden, summary, carry):
         n = (minibatch.n_before + minibatch.lengths)[:, np.newaxis].astype(hidden.dtype)
-        total = minibatch.reduce(np.add, hidden, before[0])
+        total = minibatch.reduce(np.add, hidden, carry[0])
         return total / n, [total], n
 
     def backward(self, params, minibatch, hidden, n, dpooled, dparams):
@@ -62,8 +62,8 @@ class MaxPooling(LastPooling):
     def start(self, n_sequences, dtype):
         return [np.full((n_sequences, self.width), -np.inf, dtype)]
 
-    def forward(self, prepared, minibatch, hidden, summary, before):
-        pooled = minibatch.reduce(np.maximum, hidden, before[0])
+    def forward(self, prepared, minibatch, hidden, summary, carry):
+        pooled = minibatch.reduce(np.maximum, hidden, carry[0])
         return pooled, [pooled], pooled
 
     def backward(self, params, minibatch, hidden, pooled, dpooled, dparams):
@@ -84,8 +84,8 @@ class AttentionPooling(LastPooling):
     (D,), ``weight_score`` v (D,).
 
     The sums of (3) and (4) are taken step by step: each step scales those before it down to the
-    largest score until then (Milakov & Gimelshein 2018). These go on to later steps: the largest
-    score (B, 1), and both sums side by side (B, D + 1).
+    largest score until then (Milakov & Gimelshein 2018). The carry is the largest score (B, 1), and
+    both sums side by side (B, D + 1).
     """
 
     def param_shapes(self):
@@ -101,9 +101,9 @@ class AttentionPooling(LastPooling):
             np.zeros((n_sequences, self.width + 1), dtype),
         ]
 
-    def initialize(self, params, draw, rng):
-        params["weight_attention"][:] = draw((self.width, self.width), rng)
-        params["weight_score"][:] = draw((1, self.width), rng)
+    def initialize(self, params, sample, rng):
+        params["weight_attention"][:] = sample((self.width, self.width), rng)
+        params["weight_score"][:] = sample((1, self.width), rng)
 
     def prepare(self, params, arena):
         """The parameters as ``forward`` reads them."""
@@ -112,18 +112,18 @@ class AttentionPooling(LastPooling):
             prepare_dense(params["weight_score"][np.newaxis], None, arena),
         )
 
-    def forward(self, prepared, minibatch, hidden, summary, before):
+    def forward(self, prepared, minibatch, hidden, summary, carry):
         of_units, of_score = prepared
         u = np.tanh(dense(hidden, of_units, minibatch.arena))  # (1)
         s = dense(u, of_score, minibatch.arena)  # (2)
-        largest, sums = self._add_steps(minibatch, s, hidden, before)
+        largest, sums = self._add_steps(minibatch, s, hidden, carry)
         pooled = sums[:, :-1] / sums[:, -1:]  # (4)
         return pooled, [largest, sums], (u, s, largest, sums, pooled)
 
     @staticmethod
-    def _add_steps(minibatch, s, hidden, before):
+    def _add_steps(minibatch, s, hidden, carry):
         """The largest score, and the sums of (4) and (3), with the steps of a minibatch."""
-        largest, sums = before[0].copy(), before[1].copy()
+        largest, sums = carry[0].copy(), carry[1].copy()
         scale = np.empty_like(s)  # of what was before each step
         until = np.empty_like(s)  # the largest score until each step
         steps = list(pairwise(minibatch.offsets.tolist()))

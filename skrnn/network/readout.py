@@ -13,8 +13,8 @@ class Readout:
     def param_shapes(self):
         return {"weight_out": (self.n_outputs, self.width), "bias_out": (self.n_outputs,)}
 
-    def initialize(self, params, draw, rng):
-        params["weight_out"][:] = draw((self.n_outputs, self.width), rng)
+    def initialize(self, params, sample, rng):
+        params["weight_out"][:] = sample((self.n_outputs, self.width), rng)
 
     def prepare(self, params, arena):
         """The parameters as ``forward`` reads them."""

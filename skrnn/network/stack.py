@@ -185,15 +185,13 @@ class Network:
             self.linear.prepare(params.linear, arena),
         )
 
-    def forward(self, prepared, minibatch, *, before=None, keep=False, dropout_rng=None):
+    def forward(self, prepared, minibatch, *, carry=None, keep=False, dropout_rng=None):
         """Raw predictions for a minibatch, in its order.
 
-        ``before`` is what the steps before the minibatch left, a carry of an earlier encoding.
+        ``carry`` is what the steps before the minibatch left, that of an earlier encoding.
         With ``keep`` the trace can go through ``backward``; with ``dropout_rng`` dropout acts.
         """
-        encoding = self.encode(
-            prepared, minibatch, before=before, keep=keep, dropout_rng=dropout_rng
-        )
+        encoding = self.encode(prepared, minibatch, carry=carry, keep=keep, dropout_rng=dropout_rng)
         dropped, mask = self._drop(encoding.pooled, dropout_rng)
         raw = self.readout.forward(prepared.readout, dropped, minibatch.arena)
         lags = None
@@ -202,10 +200,10 @@ class Network:
             raw += linear
         return Trace(encoding, mask, dropped, lags, raw)
 
-    def encode(self, prepared, minibatch, *, before=None, keep=False, dropout_rng=None):
+    def encode(self, prepared, minibatch, *, carry=None, keep=False, dropout_rng=None):
         """The pooled hidden states of a minibatch, as of ``forward``."""
-        traces, masks, carry, x = [], [None], [], minibatch.x
-        given = iter(self.start(minibatch.n_sequences, x.dtype) if before is None else before)
+        traces, masks, after, x = [], [None], [], minibatch.x
+        given = iter(self.start(minibatch.n_sequences, x.dtype) if carry is None else carry)
         for layer, weights in zip(self.layers, prepared.layers, strict=True):
             if traces:
                 x, mask = self._drop(x, dropout_rng)
@@ -215,13 +213,13 @@ class Network:
             # Without a backward pass the layers below are done with. In the first minibatch that
             # frees their memory; later it is the arena's, until the next minibatch.
             traces = [*traces, trace] if keep else [trace]
-            if before is not None:
-                carry += trace.final
+            if carry is not None:
+                after += trace.final
             x = trace.output
-        pooled, pooled_carry, cache = self.pooling.forward(
+        pooled, after_pooling, cache = self.pooling.forward(
             prepared.pooling, minibatch, x, traces[-1].summary, list(given)
         )
-        return Encoding(traces, masks, cache, pooled, carry + pooled_carry)
+        return Encoding(traces, masks, cache, pooled, after + after_pooling)
 
     def _drop(self, values, rng):
         """The values with dropout and its mask; without an rng as they are, and None."""
@@ -273,13 +271,13 @@ class Network:
         prepared = self.prepare(self.params(theta), Arena())
         n_steps = None if self.kind["bidirectional"] else PREDICT_STEPS
         for index in batches_for_prediction(sequences.lengths, n_steps):
-            before = None
+            carry = None
             if n_steps is not None and sequences.lengths[index].max() > n_steps:
-                before = read_before(self, prepared, sequences, index, n_steps, arena, None)
+                carry = read_before(self, prepared, sequences, index, n_steps, arena, None)
             minibatch = Minibatch(sequences, index, arena, n_steps=n_steps)
-            if before is not None:
-                before = [array[minibatch.places] for array in before]
-            trace = self.forward(prepared, minibatch, before=before)
+            if carry is not None:
+                carry = [array[minibatch.positions] for array in carry]
+            trace = self.forward(prepared, minibatch, carry=carry)
             raw[minibatch.order] = trace.raw
             pooled[minibatch.order] = trace.encoding.pooled
         return raw, pooled

@@ -18,8 +18,8 @@ def read_before(network, prepared, sequences, index, n_steps, arena, dropout_rng
     longest = int(sequences.lengths[index].max())
     for n_chunks in range((longest - 1) // n_steps, 0, -1):
         chunk = Minibatch(sequences, index, arena, skip=n_chunks * n_steps, n_steps=n_steps)
-        before = [array[chunk.places] for array in carry]
-        encoding = network.encode(prepared, chunk, before=before, dropout_rng=dropout_rng)
+        given = [array[chunk.positions] for array in carry]
+        encoding = network.encode(prepared, chunk, carry=given, dropout_rng=dropout_rng)
         for array, after in zip(carry, encoding.carry, strict=True):
-            array[chunk.places] = after
+            array[chunk.positions] = after
     return carry
