@@ -63,18 +63,6 @@ def test_reversed():
         np.testing.assert_array_equal(rows, forwards[i][::-1])
 
 
-@pytest.mark.parametrize("ufunc", [np.add, np.maximum])
-def test_reduce(ufunc):
-    """In the order of the steps, so the bits are those of a plain loop."""
-    minibatch = Minibatch(SEQUENCES, INDEX, Arena())
-    found = minibatch.reduce(ufunc, minibatch.x)
-    for place, i in enumerate(minibatch.order):
-        expected = SEQUENCES[i][0]
-        for row in SEQUENCES[i][1:]:
-            expected = ufunc(expected, row)
-        np.testing.assert_array_equal(found[place], expected)
-
-
 def test_the_arena_is_cleared():
     """A minibatch takes the memory of the one before."""
     arena = Arena()
