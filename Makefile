@@ -47,6 +47,9 @@ benchmarks/.venv/installed: $(SOURCES)
 	benchmarks/.venv/bin/python -m pip install --quiet --editable .
 	touch $@
 
+# One process for each processor, each of them with one thread.
+IN_PARALLEL := -p no:cacheprovider --numprocesses=auto
+
 # The tests on a built wheel, in an environment of its own, from a folder without the sources.
 wheel-test:
 	rm -rf build/wheel
@@ -56,7 +59,7 @@ wheel-test:
 	test $$(stat -c %s build/wheel/*.whl) -lt 2000000
 	build/wheel/env/bin/python -m pip install --quiet "$$(echo build/wheel/*.whl)[test]"
 	cp -r tests pyproject.toml README.md examples build/wheel
-	cd build/wheel && env/bin/python -m pytest -p no:cacheprovider --numprocesses=auto tests
+	cd build/wheel && OMP_NUM_THREADS=1 env/bin/python -m pytest $(IN_PARALLEL) tests
 
 # The tests with the oldest versions that pyproject.toml allows, on a build as it ships, which is
 # against the newest. pip finds no wheels of these for a newer Python.
@@ -70,7 +73,7 @@ test-oldest:
 	build/oldest/env/bin/python -m pip install --quiet --constraint build/oldest/constraints.txt \
 	    ".[test]"
 	cp -r tests pyproject.toml README.md examples build/oldest
-	cd build/oldest && env/bin/python -m pytest -p no:cacheprovider --numprocesses=auto tests
+	cd build/oldest && OMP_NUM_THREADS=1 env/bin/python -m pytest $(IN_PARALLEL) tests
 
 lint: .venv/lint
 	$(BIN)/ruff check .
