@@ -274,7 +274,7 @@ def test_interrupt_of_the_first_epoch_goes_on_to_the_caller(solver, monitor, sco
 
 @pytest.mark.parametrize("score", [np.nan, -np.inf, np.inf])
 def test_divergence_of_the_validation_score(score):
-    message = rf"diverged in epoch 2: validation score = {score}\. Scale the features"
+    message = rf"diverged in epoch 2: validation score = {score}\. Scale X"
     with pytest.raises(ValueError, match=message):
         run(Script([1.0, 1.0]), validation_score=scripted([0.5, score]))
 
