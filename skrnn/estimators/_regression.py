@@ -9,7 +9,7 @@ from sklearn.utils.metaestimators import available_if
 from skrnn._sklearn import Interval, StrOptions, fit_context
 from skrnn._warnings import warn
 from skrnn.estimators._base import RecurrentEstimator, trains_by_minibatches
-from skrnn.targets import Numbers
+from skrnn.targets import Numbers, Target
 
 
 @dataclass(eq=False, repr=False)
@@ -110,7 +110,7 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         raw = self._raw(X)
         return self._target.decode(raw)
 
-    def _make_target(self, y):
+    def _make_target(self, y) -> Target:
         if self.quantile != 0.5 and self.loss != "quantile":
             warn(
                 f"quantile={self.quantile} has no effect with loss={self.loss!r}. Set "
