@@ -257,9 +257,9 @@ def test_divergence(epoch, loss, gradient):
 def test_remedies_against_divergence(max_grad_norm):
     """What is set already is no remedy."""
     remedies = (
-        r"\. Scale the features to about one, or lower learning_rate_init\.$"
+        r"\. Scale X to about unit variance, or lower learning_rate_init\.$"
         if max_grad_norm
-        else r"\. Scale the features to about one, lower learning_rate_init, or set max_grad_norm "
+        else r"\. Scale X to about unit variance, lower learning_rate_init, or set max_grad_norm "
         r"\(e\.g\. 1\.0\)\.$"
     )
     with pytest.raises(ValueError, match=remedies):
@@ -290,5 +290,8 @@ def test_weights_that_are_not_finite():
         def step(self, theta, gradient, rate):
             theta[1] = np.inf
 
-    with pytest.raises(ValueError, match=r"^Epoch 1 left weights .*learning_rate_init"):
+    with pytest.raises(
+        ValueError,
+        match=r"^Training diverged: non-finite weights after epoch 1.*learning_rate_init",
+    ):
         run(loss_gradient, optimizer=Optimizer())

@@ -229,7 +229,7 @@ def test_divergence(evaluation, loss, slope):
         return rosenbrock(theta) if n_calls < evaluation else (loss, np.array([0, 0, 0, slope]))
 
     n_calls = 0
-    message = rf"^Training diverged.*: loss = {loss}, gradient norm = {slope}\. Scale the features"
+    message = rf"^Training diverged.*: loss = {loss}, gradient norm = {slope}\. Scale X"
     with pytest.raises(ValueError, match=message):
         run(loss_gradient)
     assert n_calls == evaluation
@@ -237,7 +237,7 @@ def test_divergence(evaluation, loss, slope):
 
 def test_remedies_against_divergence():
     """Parameters of the other solvers are none."""
-    with pytest.raises(ValueError, match=r"Scale the features to about one") as error:
+    with pytest.raises(ValueError, match=r"Scale X to about unit variance") as error:
         run(lambda theta: (np.nan, theta))
     assert "learning_rate_init" not in str(error.value)
     assert "max_grad_norm" not in str(error.value)

@@ -61,6 +61,13 @@ def test_class_weight(name):
     np.testing.assert_array_equal(model._theta, expected._theta)
 
 
+@pytest.mark.parametrize("value", [[1, 2, 3], [{0: 1, 1: 2}], {0: 1, 1: 2}, [{}] * 4], ids=repr)
+def test_wrong_class_weight(name, value):
+    X, y = problem()[0], labels()
+    with pytest.raises(ValueError, match=r"class_weight=.*; y has 3 labels, so .* list of 3 dicts"):
+        make(name, class_weight=value).fit(X, y)
+
+
 def one_hot(name):
     X, y = problem(name)
     return X, np.eye(3, dtype=int)[y]

@@ -111,11 +111,18 @@ def test_balanced_is_by_weight():
     np.testing.assert_allclose(weighted.loss_curve_, plain.loss_curve_, rtol=1e-10)
 
 
-@pytest.mark.parametrize("value", [-1.0, np.nan, np.inf])
+@pytest.mark.parametrize("value", [-1.0, np.nan, np.inf, "a", None])
 def test_wrong_class_weight(value):
     X, y = problem("GRUClassifier")
     with pytest.raises(ValueError, match=r"class_weight=.*; expected finite numbers of at least 0"):
         make("GRUClassifier", class_weight={0: value, 1: 1.0, 2: 1.0}).fit(X, y)
+
+
+@pytest.mark.parametrize("class_weight", [[1, 2], [{0: 1, 1: 2}]])
+def test_list_of_class_weights(class_weight):
+    X, y = problem("GRUClassifier")
+    with pytest.raises(ValueError, match=r"class_weight=\[.*; expected a dict of class: weight"):
+        make("GRUClassifier", class_weight=class_weight).fit(X, y)
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
@@ -129,7 +136,7 @@ def test_min_length(name):
     model = make(name, min_length=3).fit(X, y)
     expected = make(name).fit([X[i] for i in long], y[long])
     assert_same_outputs(model, X, expected, X)
-    with pytest.raises(ValueError, match=r"the longest has 5 steps \(min_length=6\)"):
+    with pytest.raises(ValueError, match=r"the longest of 30 has 5 steps \(min_length=6\)"):
         make(name, min_length=6).fit(X, y)
 
 
@@ -141,9 +148,9 @@ def test_min_length(name):
         (np.r_[np.ones(29), -1e-9], "Negative values in data passed to `sample_weight`"),
         (np.full(30, np.nan), "sample_weight contains NaN"),
         # By scikit-learn, or by an older one not, and then by us.
-        (np.zeros(30), "at least one non-zero number|No sequence has a weight in training"),
-        (np.full(30, 1e-50), "No sequence has a weight in training"),
-        (np.full(30, 1e39), "sample_weight is too large in float32 for sequence 0"),
+        (np.zeros(30), "at least one non-zero number|No sequence is left to train on"),
+        (np.full(30, 1e-50), "No sequence is left to train on"),
+        (np.full(30, 1e39), "sample_weight of sequence 0 is too large for float32"),
     ],
 )
 @pytest.mark.parametrize("name", ESTIMATORS)

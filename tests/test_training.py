@@ -189,6 +189,21 @@ def test_best_theta_is_kept(scores, best):
     assert trainer.best == max(scores)
 
 
+@pytest.mark.parametrize(
+    ("first", "best"), [(2.5, 0), (1.5, 2), (np.nan, 2), (-np.inf, 2)], ids=repr
+)
+def test_trained_theta_is_kept_if_its_score_is_the_best(first, best):
+    """Where it has one: what overflows is no better than anything."""
+    theta = np.zeros(2)
+    trainer = Trainer(
+        Script([0.0] * 3), tol=0, n_iter_no_change=9, verbose=False,
+        validation_score=scripted([first, 1, 2, 0]),
+    )  # fmt: skip
+    trainer.run(theta, Monitor(), is_trained=True)
+    np.testing.assert_array_equal(theta, best)
+    assert trainer.best == (first if first > 2 else 2)
+
+
 def test_improvement_by_less_than_tol_is_kept():
     theta, _ = run(Script([0.0] * 4), tol=1.0, validation_score=scripted([1, 1.25, 1.5, 1.25]))
     np.testing.assert_array_equal(theta, 3)
@@ -274,7 +289,7 @@ def test_interrupt_of_the_first_epoch_goes_on_to_the_caller(solver, monitor, sco
 
 @pytest.mark.parametrize("score", [np.nan, -np.inf, np.inf])
 def test_divergence_of_the_validation_score(score):
-    message = rf"diverged in epoch 2: validation score = {score}\. Scale the features"
+    message = rf"diverged in epoch 2: validation score = {score}\. Scale X"
     with pytest.raises(ValueError, match=message):
         run(Script([1.0, 1.0]), validation_score=scripted([0.5, score]))
 

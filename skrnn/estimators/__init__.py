@@ -1,4 +1,4 @@
-"""The public estimators: a cell, a kind of target, and nothing else."""
+"""The public estimators: each is a cell and a target."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ __all__ = [
 class LSTMRegressor(LSTMCell, RecurrentRegressor):
     """Long short-term memory network from a sequence to numbers.
 
-    One or more LSTM layers (Hochreiter & Schmidhuber 1997) read the sequence; a dense layer
+    One or more LSTM layers (Hochreiter & Schmidhuber 1997) read the sequence. A dense layer
     turns the pooled hidden state into the prediction. Training minimises ``loss``.
 
     Parameters
@@ -145,7 +145,7 @@ class LSTMClassifier(LSTMCell, RecurrentClassifier):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The classes; of an indicator the numbers of the labels.
+        The classes, sorted; for an indicator matrix ``range(n_labels)``.
 
     {attributes}
 
@@ -185,7 +185,7 @@ class GRUClassifier(GRUCell, RecurrentClassifier):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The classes; of an indicator the numbers of the labels.
+        The classes, sorted; for an indicator matrix ``range(n_labels)``.
 
     {attributes}
 
@@ -227,7 +227,7 @@ class RNNClassifier(AnyCell, RecurrentClassifier):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The classes; of an indicator the numbers of the labels.
+        The classes, sorted; for an indicator matrix ``range(n_labels)``.
 
     {attributes}
 

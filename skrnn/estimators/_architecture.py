@@ -19,30 +19,32 @@ class Architecture:
     Parameters
     ----------
     hidden_layer_sizes : int or array-like of int, default=(100,)
-        The number of units of each recurrent layer, from the input up.
+        The number of units of each recurrent layer; the first layer reads the input.
 
     bidirectional : bool, default=False
-        Whether each layer reads the sequences from their ends as well, with as many units again.
+        Whether each layer also reads the sequences backwards, with as many units again.
 
     pooling : {'last', 'mean', 'max', 'attention'}, default='last'
-        How the hidden states of all steps become one vector: the last one (of both directions,
-        each after its own last step), the mean, the maximum, or additive attention with a
+        How the hidden states of all steps become one vector: the last state (of each direction
+        the one after its own last step), the mean, the maximum, or additive attention with a
         learned query (Bahdanau et al. 2015).
 
     dropout : float, default=0.0
-        The probability of dropping an output between two layers and before the head, in training.
+        The probability of setting an output of a layer to zero in training, between two layers
+        and before the output layer.
 
     recurrent_dropout : float, default=0.0
-        The probability of cutting a unit's recurrent connections in training, at every step of a
-        minibatch alike (Gal & Ghahramani 2016).
+        The probability of cutting the recurrent connections of a unit in training. The same
+        units are cut at every step of a minibatch (Gal & Ghahramani 2016).
 
     init : {'glorot', 'normal', 'identity'}, default='glorot'
-        The initial weights. "glorot": Glorot uniform, recurrent ones orthogonal. "normal":
-        normal of variance one over fan in. "identity": recurrent ones the identity, others
-        normal of standard deviation 0.001, with ``activation="relu"`` the IRNN (Le et al. 2015).
+        The initial weights. "glorot": Glorot uniform; recurrent weights orthogonal. "normal":
+        normal, with variance 1 / fan in. "identity": recurrent weights are the identity matrix,
+        the others normal with standard deviation 0.001; with ``activation="relu"`` this is the
+        IRNN (Le et al. 2015).
 
     dtype : {'float32', 'float64', 'auto'}, default='float32'
-        The precision of the network; "auto" is that of X.
+        The precision of the network; "auto" takes the dtype of X.
     """
 
     hidden_layer_sizes: int | Sequence[int] = (100,)

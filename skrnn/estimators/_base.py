@@ -54,7 +54,7 @@ class RecurrentEstimator(
     Parameters
     ----------
     min_length : int, default=1
-        Shorter sequences get no weight in training, and are predicted all the same.
+        Sequences with fewer steps are not trained on. They are still predicted.
     """
 
     _: KW_ONLY
@@ -74,22 +74,22 @@ class RecurrentEstimator(
     def fit(self, X, y, sample_weight=None):
         """Fit the network.
 
-        A KeyboardInterrupt ends training, with a warning, after the last epoch that was complete.
+        Ctrl-C stops training with a warning, and keeps the model after the last complete epoch.
 
         Parameters
         ----------
         X : array-like, list of arrays or Sequences
-            The sequences: (n_samples, n_timesteps, n_features); a list of
-            (n_timesteps_i, n_features) arrays; :class:`~skrnn.Sequences`; or a table
-            (n_samples, n_timesteps), one univariate sequence per row. In 3-D and ragged input
-            leading and trailing steps that are all NaN are padding; any other NaN is an error.
+            The sequences: an array (n_samples, n_timesteps, n_features); a list of arrays
+            (n_timesteps_i, n_features); :class:`~skrnn.Sequences`; or a table
+            (n_samples, n_timesteps) with one univariate sequence per row. In 3-D and ragged
+            input, leading and trailing steps whose features are all NaN are padding; any other
+            NaN is an error.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            The targets, one for each sequence. Of a classifier the classes, (n_samples,), or an
-            indicator of labels, (n_samples, n_labels), of 0 and 1.
+            The targets, one for each sequence. For classifiers: class labels, or a 0/1 indicator
+            matrix (n_samples, n_labels).
         sample_weight : array-like of shape (n_samples,), default=None
-            How much each sequence counts in its minibatch, not negative; None is 1 for all. A
-            weight of 2 is as if the sequence were in the minibatch twice, one of 0 as if it were
-            not there.
+            The weights of the sequences, at least 0; None is 1 for all. A weight of 2 acts as if
+            the sequence were in its minibatch twice, a weight of 0 as if it were left out.
 
         Returns
         -------
@@ -100,14 +100,14 @@ class RecurrentEstimator(
         ------
         ValueError
             If a parameter or the data is not as described, or if training diverges. The
-            estimator is then as it was.
+            estimator then stays as it was before.
         """
         context = self._init_callback_context(max_subtasks=self.max_iter)
         resume = self.warm_start and hasattr(self, "_theta")
         return self._train(X, y, sample_weight, context, resume=resume)
 
     def _partial_fit(self, X, y, sample_weight, **known):
-        """One epoch, going on from the one before with the same optimizer."""
+        """Train for one epoch, with the optimizer of the call before."""
         for name, values in {
             "early_stopping": [True],
             "learning_rate": ["cosine", "adaptive"],
@@ -230,19 +230,19 @@ class RecurrentEstimator(
             weight = target.reweight(y, weight).astype(sequences.dtype)
         if not np.isfinite(weight).all():
             raise ValueError(
-                f"sample_weight is too large in {sequences.dtype} for sequence "
-                f"{int(np.isfinite(weight).argmin())}. Scale all of it down."
+                f"sample_weight of sequence {int(np.isfinite(weight).argmin())} is too large for "
+                f"{sequences.dtype}. Divide sample_weight by a constant."
             )
         if not weight.any():
             raise ValueError(
-                f"No sequence has a weight in training: of {len(sequences)} the longest has "
-                f"{sequences.lengths.max()} steps (min_length={self.min_length}); expected one "
-                f"that is long enough and has a sample_weight greater than zero."
+                f"No sequence is left to train on: the longest of {len(sequences)} has "
+                f"{sequences.lengths.max()} steps (min_length={self.min_length}). Expected at "
+                f"least one of min_length steps with a sample_weight greater than 0."
             )
         return weight
 
     def transform(self, X):
-        """The pooled hidden state of each sequence, as features.
+        """Compute the pooled hidden state of each sequence, to use as features.
 
         Parameters
         ----------
@@ -252,27 +252,33 @@ class RecurrentEstimator(
         Returns
         -------
         ndarray of shape (n_samples, n_units)
-            What ``pooling`` makes of the last layer's hidden states, by default that after the
-            last step; ``n_units`` is ``hidden_layer_sizes[-1]``, twice that if bidirectional.
+            The hidden states of the last layer, pooled over the steps as ``pooling`` says; by
+            default the state after the last step. ``n_units`` is ``hidden_layer_sizes[-1]``, or
+            twice that if bidirectional.
+
+        Raises
+        ------
+        ValueError
+            If X is not as described, or so large that a hidden state overflows.
         """
         return require_finite(self._predict(X)[1], "hidden state")
 
     def gradient_flow(self, X, y):
-        """How much of the gradient reaches the steps before the last: vanishing or exploding.
+        """Measure how gradients vanish or explode on their way back through the steps.
 
         Parameters
         ----------
         X : array-like, list of arrays or Sequences
             The sequences, in any form that ``fit`` takes.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Their targets.
+            The targets.
 
         Returns
         -------
         ndarray of shape (n_layers, n_timesteps)
-            For each layer and number of steps before the last, from 0: the norm of the gradient
-            of a sequence's loss by the layer's input at that step, in the mean over the sequences
-            that are long enough. Without dropout, over all steps.
+            Entry [l, k] is the norm of the gradient of the loss with respect to the input of
+            layer l, k steps before the last one, averaged over the sequences that are long
+            enough. Dropout is off, and the gradient goes back through all steps.
         """
         check_is_fitted(self)
         sequences = self._validate_X(X, reset=False)
@@ -294,25 +300,25 @@ class RecurrentEstimator(
         return total / count
 
     def summary(self):
-        """A table of the layers with their shapes and numbers of parameters.
+        """Describe the layers with their shapes and numbers of parameters.
 
         Returns
         -------
         str
-            One line for each array of parameters, and the total.
+            A table with one line for each array of parameters, and the total.
         """
         check_is_fitted(self)
         return summary(self._network)
 
     def named_parameters(self):
-        """The fitted weights and biases.
+        """Get the fitted weights and biases.
 
         Returns
         -------
         dict of str to ndarray
-            Copies, by the names that ``summary`` shows. Gates lie one below the other: i f g o
-            of the LSTM, r z n of the GRU, whose bias has a fourth part, that of the recurrent
-            product in n.
+            Copies of the arrays, by the names that ``summary`` shows. The gates are stacked as
+            rows, in the order i f g o for the LSTM and r z n for the GRU. The bias of the GRU has
+            a fourth part: the bias of the recurrent product in n.
         """
         check_is_fitted(self)
         return self._network.layout.views(self._theta.copy())
@@ -352,5 +358,7 @@ class RecurrentEstimator(
 def trains_by_minibatches(estimator):
     """Whether there is a ``partial_fit``."""
     if estimator.solver == "lbfgs":
-        raise AttributeError("solver='lbfgs' has no partial_fit, as it needs all of the data.")
+        raise AttributeError(
+            "partial_fit is not available with solver='lbfgs', which needs all data at once."
+        )
     return True

@@ -15,15 +15,15 @@ from skrnn.targets import classification_target, is_indicator
 class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
     """One of two or more classes for each sequence, or any number of labels.
 
-    A y of 0 and 1 in several columns is an indicator of labels that do not exclude each other, as
-    everywhere in scikit-learn. For one-hot classes pass ``y.argmax(axis=1)``.
+    A y with several columns of 0 and 1 is an indicator matrix: each column is a label of its own,
+    and a sequence may have any number of labels. For one-hot classes pass ``y.argmax(axis=1)``.
 
     Parameters
     ----------
     class_weight : dict, list of dict, 'balanced' or None, default=None
-        The weight of each class, by its label; of an indicator a dict for each label, with the
-        weights of 0 and 1. "balanced" makes all classes count the same. Multiplied with
-        ``sample_weight``.
+        The weights of the classes, as a dict of class: weight; for an indicator matrix a list
+        with one dict for each label, of the weights of 0 and 1. "balanced" gives all classes the
+        same total weight. Multiplied with ``sample_weight``.
     """
 
     _: KW_ONLY
@@ -34,19 +34,19 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
     @available_if(trains_by_minibatches)
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None, classes=None):
-        """Train for one epoch on more sequences, going on from the call before.
+        """Train for one epoch on more sequences, continuing from the previous call.
 
         Parameters
         ----------
         X : array-like, list of arrays or Sequences
             The sequences, in any form that ``fit`` takes.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            The classes, one for each sequence, or an indicator of labels.
+            Class labels, or a 0/1 indicator matrix.
         sample_weight : array-like of shape (n_samples,), default=None
-            How much each sequence counts, not negative; None is 1 for all.
+            The weights of the sequences, at least 0; None is 1 for all.
         classes : array-like of shape (n_classes,), default=None
-            All classes that there are; needed in the first call unless y is an indicator of
-            labels, and the same, or None, in later ones.
+            All classes that may occur. Required in the first call, unless y is an indicator
+            matrix; in later calls None or the same classes.
 
         Returns
         -------
@@ -56,16 +56,19 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         Raises
         ------
         ValueError
-            If a parameter or the data is not as described, if y has classes that were not named,
-            if training diverges, or with ``early_stopping``, ``learning_rate="adaptive"`` or
-            ``"cosine"``, or ``class_weight="balanced"``, which need all of the data and the
-            epochs. The estimator is then as it was.
+            If a parameter or the data is not as described, if y has classes that are not in
+            ``classes``, if training diverges, or with ``early_stopping``,
+            ``learning_rate="adaptive"`` or ``"cosine"``, or ``class_weight="balanced"``, which
+            need all data and all epochs. The estimator then stays as it was before.
         AttributeError
-            With ``solver="lbfgs"``, which needs all of the data too.
+            With ``solver="lbfgs"``, which needs all data at once.
         """
         is_first = not hasattr(self, "_theta")
         if is_first and classes is None and not is_indicator(y):
-            raise ValueError("classes must be passed on the first call to partial_fit.")
+            raise ValueError(
+                "classes must be passed on the first call to partial_fit: an array of all classes "
+                "that may occur."
+            )
         return self._partial_fit(X, y, sample_weight, classes=classes)
 
     def predict(self, X):
@@ -79,8 +82,13 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_labels)
-            The most probable class; for an indicator, 1 for each label that is more probable
-            than not.
+            The most probable class. After a fit with an indicator matrix: 1 for each label with
+            a probability above 0.5, else 0.
+
+        Raises
+        ------
+        ValueError
+            If X is not as described, or so large that a prediction overflows.
         """
         raw = self._raw(X)
         return self._target.decode(raw)
@@ -96,7 +104,13 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            The probabilities, in the order of ``classes_``; for an indicator that of each label.
+            The probabilities, in the order of ``classes_``. After a fit with an indicator
+            matrix: the probability of each label.
+
+        Raises
+        ------
+        ValueError
+            If X is not as described, or so large that a prediction overflows.
         """
         return np.exp(self.predict_log_proba(X))
 
@@ -111,8 +125,13 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            The log probabilities, in the order of ``classes_``; for an indicator that of each
-            label.
+            The log probabilities, in the order of ``classes_``. After a fit with an indicator
+            matrix: the log probability of each label.
+
+        Raises
+        ------
+        ValueError
+            If X is not as described, or so large that a prediction overflows.
         """
         raw = self._raw(X)
         return self._target.loss.log_proba(raw)

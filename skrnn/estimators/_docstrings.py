@@ -5,19 +5,19 @@ import re
 
 ATTRIBUTES = """\
     n_features_in_ : int
-        The number of features per step; of columns, where X is a table.
+        The number of features per step; if X is a table, its number of columns.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        The column names, where X is a table that has them.
+        The column names, if X is a table with column names.
 
     n_outputs_ : int
         The number of outputs of the network.
 
     out_activation_ : str
-        The activation of the outputs.
+        The activation of the outputs: "identity", "exp", "logistic" or "softmax".
 
     n_iter_ : int
-        The number of epochs that ran.
+        The number of epochs run.
 
     t_ : int
         The number of training sequences seen, over all epochs.
@@ -29,18 +29,18 @@ ATTRIBUTES = """\
         The mean loss of each epoch.
 
     gradient_norms_ : list of float
-        The mean norm of the gradients of each epoch, before ``max_grad_norm`` acts. If it falls
-        towards 0 or grows, see ``gradient_flow``.
+        The mean L2 norm of the gradients in each epoch, before clipping. If it vanishes or
+        explodes, look at ``gradient_flow``.
 
     best_loss_ : float or None
-        The least loss of an epoch; None with ``early_stopping``.
+        The lowest loss of an epoch; None with ``early_stopping``.
 
     validation_scores_ : list of float or None
-        The score of each epoch on the validation part, R², D² or accuracy; None without
+        The score on the validation set after each epoch: R², D² or accuracy; None without
         ``early_stopping``.
 
     best_validation_score_ : float or None
-        The best of them."""
+        The highest validation score; None without ``early_stopping``."""
 
 
 def with_parameters(cls):

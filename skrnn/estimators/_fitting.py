@@ -8,9 +8,11 @@ from sklearn.utils import check_random_state
 
 from skrnn._warnings import warn
 from skrnn.estimators._holdout import hold_out
+from skrnn.estimators._optimization import Optimization
 from skrnn.estimators._solvers import make_batch_size, make_solver, penalty
 from skrnn.network.objective import Objective
 from skrnn.sequences import Sequences
+from skrnn.targets import Target
 from skrnn.training import Trainer
 
 
@@ -61,7 +63,7 @@ class Fit:
     """
 
     def __init__(
-        self, network, target, data, options, initialize,
+        self, network, target: Target, data: Data, options: Optimization, initialize,
         *, recurrent_dropout=0.0, earlier=None, is_partial=False,
     ):  # fmt: skip
         self.network = network

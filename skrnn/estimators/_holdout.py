@@ -1,4 +1,4 @@
-"""The part of the training sequences that early stopping sets aside."""
+"""The validation set of early stopping."""
 
 from math import ceil
 
@@ -7,7 +7,7 @@ from sklearn.model_selection import train_test_split
 
 
 def hold_out(n_samples, validation_fraction, validation_split, labels, random_state):
-    """Indices of the training and the validation part.
+    """Indices of the training and the validation set.
 
     Parameters
     ----------
@@ -15,7 +15,7 @@ def hold_out(n_samples, validation_fraction, validation_split, labels, random_st
     validation_fraction : float
     validation_split : {'random', 'last'}
     labels : ndarray of shape (n_samples,) or None
-        The classes, each of which has its share in both parts of a random split.
+        The classes, by which a random split is stratified.
     random_state : RandomState instance
     """
     n_held_out = ceil(validation_fraction * n_samples)
@@ -25,14 +25,16 @@ def hold_out(n_samples, validation_fraction, validation_split, labels, random_st
         if counts.min() < 2:
             raise ValueError(
                 f"y has only one sequence of the classes {classes[counts < 2].tolist()}; "
-                f"early_stopping needs at least two of each, to train on and to set aside."
+                f"early_stopping needs at least two of each class, one to train on and one to "
+                f"validate on. Add sequences, or set validation_split='last'."
             )
         least = max(least, len(classes))
     if min(n_held_out, n_samples - n_held_out) < least:
         raise ValueError(
-            f"validation_fraction={validation_fraction} of {n_samples} sequences sets {n_held_out} "
-            f"aside and trains on {n_samples - n_held_out}; expected at least {least} in each "
-            f"part (two, and as many as there are classes). Change it, or fit more sequences."
+            f"validation_fraction={validation_fraction} of {n_samples} sequences leaves "
+            f"{n_samples - n_held_out} to train on and {n_held_out} to validate on; expected at "
+            f"least {least} each (two, and as many as there are classes). Change "
+            f"validation_fraction, or fit more sequences."
         )
     if validation_split == "last":
         return np.split(np.arange(n_samples), [n_samples - n_held_out])

@@ -10,100 +10,102 @@ from skrnn._sklearn import Interval, Options, StrOptions
 
 @dataclass(eq=False, repr=False)
 class Optimization:
-    """How training goes, and when it stops.
+    """How the network is trained, and when training stops.
 
     Parameters
     ----------
     solver : {'adam', 'adamw', 'rmsprop', 'sgd', 'lbfgs'}, default='adam'
-        The optimizer. "adam": Kingma & Ba (2015). "adamw": the same with ``alpha`` as a decay of
-        the weights apart from the gradient (Loshchilov & Hutter 2019). "rmsprop": Hinton (2012),
-        with a decay of 0.9. "sgd": stochastic gradient descent with momentum. "lbfgs": SciPy's
-        L-BFGS on all sequences at once, one iteration an epoch, for small data; not with dropout
-        or ``tbptt_steps``.
+        The optimizer. "adam": Kingma & Ba (2015). "adamw": Adam with decoupled weight decay
+        ``alpha`` (Loshchilov & Hutter 2019). "rmsprop": Hinton (2012), with a decay of 0.9.
+        "sgd": stochastic gradient descent with momentum. "lbfgs": SciPy's L-BFGS on all
+        sequences at once, for small data; one epoch is one iteration. "lbfgs" does not support
+        dropout or ``tbptt_steps``.
 
     alpha : float, default=0.0001
-        Strength of the L2 penalty on the weights, divided by the size of the minibatch (the sum
-        of its sample weights) when added to the loss. With "adamw" the rate of decay instead.
+        Strength of the L2 penalty on the weights. In the loss it is divided by the size of the
+        minibatch (the sum of its sample weights). With "adamw" it is the weight decay instead.
 
     batch_size : int or 'auto', default='auto'
-        Sequences per minibatch. "auto" is ``min(200, n_samples)``. With "lbfgs" they only bound
-        the memory.
+        Sequences per minibatch. "auto" is ``min(200, n_samples)``. With "lbfgs" it affects
+        memory only, not the result.
 
     learning_rate : {'constant', 'invscaling', 'adaptive', 'cosine'}, default='constant'
-        How the step size changes, except with "lbfgs". "invscaling": after each epoch divided by
-        the number of sequences seen to the power of ``power_t``. "adaptive": divided by 5
-        whenever training would stop for want of improvement, until it is below 1e-6. "cosine":
-        rising from zero over the first tenth of ``max_iter`` epochs, then falling to zero like a
-        cosine; with ``n_iter_no_change=np.inf`` nothing ends it before.
+        How the step size changes during training; not used by "lbfgs". "constant": it does not.
+        "invscaling": ``learning_rate_init`` divided by the number of sequences seen so far to
+        the power of ``power_t``, updated after each epoch. "adaptive": divided by 5 whenever the
+        loss or score stops improving, until it is below 1e-6. "cosine": rises from zero over the
+        first tenth of ``max_iter`` epochs, then falls to zero along a cosine. Set
+        ``n_iter_no_change=np.inf`` so that it always runs to the end.
 
     learning_rate_init : float, default=0.001
-        The step size of the optimizer; the greatest one of the schedule.
+        The initial step size of the optimizer; with "cosine" the largest one.
 
     power_t : float, default=0.5
-        The exponent of "invscaling".
+        The exponent of ``learning_rate="invscaling"``.
 
     max_iter : int, default=200
-        The greatest number of epochs, passes over the training sequences.
+        The maximum number of epochs. An epoch is one pass over the training sequences.
 
     shuffle : bool, default=True
-        Whether to shuffle the sequences in each epoch.
+        Whether to shuffle the sequences before each epoch.
 
     random_state : int, RandomState instance or None, default=None
-        Decides the initial weights, the validation part, the shuffling and dropout. An int makes
-        two fits equal to the last bit, whatever the number of threads.
+        Seeds the initial weights, the validation split, shuffling and dropout. With an int two
+        fits are equal to the last bit, for any number of threads.
 
     tol : float, default=1e-4
-        The least change of the loss, or of the validation score with ``early_stopping``, that
-        counts as an improvement. With "lbfgs" also how small the gradient is at the end.
+        The loss, or with ``early_stopping`` the validation score, must improve by at least this
+        to count as an improvement. With "lbfgs" training also stops when no component of the
+        gradient is larger.
 
     verbose : bool, default=False
-        Whether to print the loss of every epoch.
+        Whether to print the loss after each epoch.
 
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the weights, the scale of the targets and the curves of the
-        fit before.
+        Whether ``fit`` continues from the weights, the scale of the targets and the loss curve
+        of the previous fit, instead of starting anew.
 
     momentum : float, default=0.9
-        Momentum of "sgd", from 0 to 1.
+        The momentum of "sgd", between 0 and 1.
 
     nesterovs_momentum : bool, default=True
-        Whether the momentum of "sgd" is Nesterov's.
+        Whether "sgd" uses Nesterov's momentum.
 
     early_stopping : bool, default=False
-        Whether to set a validation part aside, stop when its score does not improve, and keep
-        the weights of the best epoch. For overlapping windows of one series take
-        ``validation_split="last"``, as a random part has nearly been trained on.
+        Whether to hold out a validation set, stop when its score no longer improves, and keep
+        the weights of the best epoch. For overlapping windows of one series set
+        ``validation_split="last"``: windows drawn at random overlap with those trained on.
 
     validation_fraction : float, default=0.1
-        The share of the training sequences that is set aside with ``early_stopping``.
+        The fraction of the training sequences to hold out with ``early_stopping``.
 
     validation_split : {'random', 'last'}, default='random'
-        Which part that is: drawn at random, with classes in proportion, or the last one, for
-        sequences in the order of time.
+        Which sequences to hold out: a random sample, stratified by class, or the last ones, for
+        sequences that are ordered by time.
 
     beta_1 : float, default=0.9
-        Decay of Adam's first moment, in [0, 1).
+        Decay rate of the first moment in Adam, in [0, 1).
 
     beta_2 : float, default=0.999
-        Decay of Adam's second moment, in [0, 1).
+        Decay rate of the second moment in Adam, in [0, 1).
 
     epsilon : float, default=1e-8
-        Added to the denominator in Adam and RMSProp.
+        Added to the denominator in Adam and RMSProp, against division by zero.
 
     n_iter_no_change : int or inf, default=10
-        Training stops after more than this number of epochs in a row without an improvement.
-        With infinity all ``max_iter`` epochs run.
+        Training stops after more than this number of consecutive epochs without improvement.
+        With ``np.inf`` all ``max_iter`` epochs run.
 
     max_fun : int, default=15000
-        The greatest number of evaluations of the loss with "lbfgs".
+        The maximum number of evaluations of the loss with "lbfgs".
 
     max_grad_norm : float or None, default=None
-        The greatest norm of a gradient; a larger one is scaled down to it. Not with "lbfgs".
+        Clip gradients to this L2 norm; None disables clipping. Not used by "lbfgs".
 
     tbptt_steps : int or None, default=None
-        How many of the last steps the gradient goes back through (truncated back-propagation
-        through time); None is all of them. All steps are read, but memory grows with these only.
-        Not with ``bidirectional``.
+        Truncated back-propagation through time: gradients flow back through this number of last
+        steps; None is all steps. The network still reads every step, but the memory of training
+        depends on ``tbptt_steps`` only. Not supported with ``bidirectional``.
     """
 
     _: KW_ONLY

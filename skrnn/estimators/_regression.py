@@ -9,7 +9,7 @@ from sklearn.utils.metaestimators import available_if
 from skrnn._sklearn import Interval, StrOptions, fit_context
 from skrnn._warnings import warn
 from skrnn.estimators._base import RecurrentEstimator, trains_by_minibatches
-from skrnn.targets import Numbers
+from skrnn.targets import Numbers, Target
 
 
 @dataclass(eq=False, repr=False)
@@ -20,27 +20,27 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
     ----------
     loss : {'squared_error', 'absolute_error', 'huber', 'quantile', 'poisson'}, \
             default='squared_error'
-        What training minimises, and so what is predicted: the mean, the median, something between
-        them (half the squared error up to a residual of 1 in the units of training, linear
-        beyond), the ``quantile``, or the mean of counts under a logarithmic link. ``score`` is R²
-        whatever the loss, so to select a quantile give ``scoring`` the pinball loss. The
-        validation part is scored by R², by D² for absolute errors and quantiles.
+        What training minimises. It decides what is predicted. "squared_error": the mean.
+        "absolute_error": the median. "huber": between the two (half the squared error for
+        residuals up to 1 in the units of training, linear beyond). "quantile": the ``quantile``.
+        "poisson": the mean of counts, with a logarithmic link. ``score`` is R² for every loss, so
+        to tune a quantile pass the pinball loss as ``scoring``. With ``early_stopping`` the
+        validation score is R², or D² for "absolute_error" and "quantile".
 
     quantile : float, default=0.5
-        Which quantile to predict with ``loss="quantile"``, between 0 and 1.
+        The quantile to predict, between 0 and 1. Only used with ``loss="quantile"``.
 
     normalize_y : bool, default=True
-        Whether to train on targets standardised to mean 0 and variance 1 (with the Poisson loss
-        to variance 1 only). Predictions are in the units of y either way; ``loss_curve_`` is in
-        those of training.
+        Whether to standardise the targets for training, to mean 0 and variance 1 (with
+        ``loss="poisson"`` to variance 1 only). Predictions are in the units of y in any case;
+        ``loss_curve_`` is in the units of training.
 
     ar_steps : int, default=0
-        The number of last steps of the input with a linear path straight to the output, trained
-        together with the network and starting at the least-squares solution: the autoregressive
-        part of LSTNet (Lai et al. 2018), for series that are nearly linear. The start is that of
-        ridge regression with the penalty that minibatches add up to, ``alpha`` times n_samples by
-        ``batch_size``; like the network itself it is to be trained on scaled X. At most the
-        longest training sequence.
+        Add a linear model of this number of last steps to the output: the autoregressive part of
+        LSTNet (Lai et al. 2018), for series that are nearly linear. It starts at the solution of
+        ridge regression with the penalty ``alpha * n_samples / batch_size``, and is trained
+        together with the network. Scale X, as for the network itself. At most the number of
+        steps of the longest training sequence; 0 adds nothing.
     """
 
     _: KW_ONLY
@@ -59,9 +59,9 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
     @available_if(trains_by_minibatches)
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
-        """Train for one epoch on more sequences, going on from the call before.
+        """Train for one epoch on more sequences, continuing from the previous call.
 
-        The first call decides on the scale of the targets, so let it be representative, or scale
+        The first call sets the scale of the targets. Pass representative targets in it, or scale
         them yourself and set ``normalize_y=False``.
 
         Parameters
@@ -71,7 +71,7 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The targets, one for each sequence.
         sample_weight : array-like of shape (n_samples,), default=None
-            How much each sequence counts, not negative; None is 1 for all.
+            The weights of the sequences, at least 0; None is 1 for all.
 
         Returns
         -------
@@ -82,10 +82,10 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         ------
         ValueError
             If a parameter or the data is not as described, if training diverges, or with
-            ``early_stopping``, or ``learning_rate="adaptive"`` or ``"cosine"``, which need all of
-            the data and the epochs. The estimator is then as it was.
+            ``early_stopping``, or ``learning_rate="adaptive"`` or ``"cosine"``, which need all
+            data and all epochs. The estimator then stays as it was before.
         AttributeError
-            With ``solver="lbfgs"``, which needs all of the data too.
+            With ``solver="lbfgs"``, which needs all data at once.
         """
         return self._partial_fit(X, y, sample_weight)
 
@@ -100,12 +100,17 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            The predictions, in the units and the shape of the y of ``fit``.
+            The predictions, in the units of y, and in its shape.
+
+        Raises
+        ------
+        ValueError
+            If X is not as described, or so large that a prediction overflows.
         """
         raw = self._raw(X)
         return self._target.decode(raw)
 
-    def _make_target(self, y):
+    def _make_target(self, y) -> Target:
         if self.quantile != 0.5 and self.loss != "quantile":
             warn(
                 f"quantile={self.quantile} has no effect with loss={self.loss!r}. Set "

@@ -13,10 +13,11 @@ from skrnn.training import (
     InverseScaling,
     MinibatchDescent,
     RMSProp,
+    Solver,
 )
 
 
-def make_solver(options, objective, rng, *, batch_size, earlier_optimizer=None, n_seen=0):
+def make_solver(options, objective, rng, *, batch_size, earlier_optimizer=None, n_seen=0) -> Solver:
     """What trains on an objective.
 
     Parameters

@@ -11,15 +11,16 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 
 from skrnn._warnings import warn
 from skrnn.network.losses import BinaryLogLoss, MultilabelLogLoss, MultinomialLogLoss
+from skrnn.targets.target import Target
 
 
 def is_indicator(y):
-    """Whether y is a matrix of labels rather than a column of classes."""
+    """Whether y has a column for each label, rather than one class for each sequence."""
     return type_of_target(_checked_labels(y)) == "multilabel-indicator"
 
 
-def classification_target(y, class_weight=None, classes=None):
-    """The target, classes or labels, that y is of."""
+def classification_target(y, class_weight=None, classes=None) -> Target:
+    """The target for y: classes, or labels if y is an indicator matrix."""
     return (Labels if is_indicator(y) else Classes)(class_weight, classes)
 
 
@@ -83,7 +84,9 @@ class Classes:
     def _learn(self, values):
         self.binarizer = LabelBinarizer().fit(values)
         self.classes = self.binarizer.classes_
-        self.loss = BinaryLogLoss() if len(self.classes) <= 2 else MultinomialLogLoss()
+        self.loss: BinaryLogLoss | MultinomialLogLoss = (
+            BinaryLogLoss() if len(self.classes) <= 2 else MultinomialLogLoss()
+        )
 
     def encode(self, y, dtype):
         unknown = np.setdiff1d(y, self.classes)

@@ -14,7 +14,10 @@ class Target(Protocol):
     another target has learnt by ``go_on_from``. Then it encodes, decodes and scores.
     """
 
-    loss: Loss
+    @property
+    def loss(self) -> Loss:
+        """What training minimises."""
+        ...
 
     def validate(self, y: Any) -> np.ndarray:
         """Check y, and convert it to an array. The other methods expect such an array."""
@@ -28,7 +31,7 @@ class Target(Protocol):
         """Learn the classes, or the scale."""
         ...
 
-    def go_on_from(self, earlier: "Target", y: np.ndarray) -> Self:
+    def go_on_from(self, earlier: Self, y: np.ndarray) -> Self:
         """Take over what another target has learnt; raise a ValueError if y does not fit it."""
         ...
 

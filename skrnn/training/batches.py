@@ -1,21 +1,21 @@
-"""Minibatches: in which order the samples come."""
+"""Minibatches: the order of the samples."""
 
 import numpy as np
 from sklearn.utils import gen_batches
 
 
 class Batches:
-    """Indices of the minibatches of an epoch; a new order in every one.
+    """Indices of the minibatches of an epoch, shuffled anew for each.
 
-    Samples of like length are not brought together: a packed minibatch does no work on padding,
-    and minibatches of one length each teach less.
+    Samples are not grouped by length: a packed minibatch does no work on padding, and minibatches
+    of a single length train worse.
 
     Parameters
     ----------
     n_samples : int
     batch_size : int
     rng : numpy.random.Generator or None
-        Shuffles; without it the samples come in order.
+        Shuffles the samples; None keeps their order.
     """
 
     def __init__(self, n_samples, batch_size, rng=None):

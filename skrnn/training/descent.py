@@ -17,9 +17,9 @@ class MinibatchDescent:
     optimizer : one of skrnn.training.optimizers
     schedule : one of skrnn.training.schedules
     max_iter : int
-        The greatest number of epochs.
+        The maximum number of epochs.
     max_grad_norm : float or None
-        The greatest norm of a gradient; a larger one is scaled down to it.
+        Clip gradients to this L2 norm; None disables clipping.
     """
 
     def __init__(self, loss_gradient, batches, optimizer, schedule, max_iter, max_grad_norm=None):
@@ -74,7 +74,9 @@ class MinibatchDescent:
             total += loss * len(index)
             total_norm += norm * len(index)
         if not np.isfinite(theta).all():
-            raise divergence(f"Epoch {epoch + 1} left weights that are not finite.", self.remedies)
+            raise divergence(
+                f"Training diverged: non-finite weights after epoch {epoch + 1}.", self.remedies
+            )
         return total / n_samples, total_norm / n_samples
 
     @staticmethod

@@ -1,7 +1,7 @@
-"""What to say when training leaves the finite numbers."""
+"""The error when training diverges."""
 
 
 def divergence(what, remedies):
-    """The error to raise, which says what to try beside scaling the features."""
-    remedies = ["Scale the features to about one", *remedies]
+    """The error to raise; ``remedies`` are what to try besides scaling X."""
+    remedies = ["Scale X to about unit variance", *remedies]
     return ValueError(f"{what} {', '.join(remedies[:-1])}, or {remedies[-1]}.")

@@ -14,9 +14,9 @@ class LBFGS:
     loss_gradient : callable
         ``loss_gradient(theta)`` gives the loss on all samples and its gradient.
     max_iter : int
-        The greatest number of iterations.
+        The maximum number of iterations.
     max_fun : int
-        The greatest number of evaluations of the loss.
+        The maximum number of evaluations of the loss.
     tol : float
         The search ends where no component of the gradient is larger.
     """
@@ -28,7 +28,7 @@ class LBFGS:
         self.tol = tol
         self.converged = False
 
-    remedies = ("raise alpha", "take another solver")
+    remedies = ("increase alpha", "use another solver")
 
     @property
     def limit(self):

@@ -105,7 +105,9 @@ class Trainer:
         epoch that was complete; if there is none, it goes on to the caller.
         """
         if is_trained and self.validation_score is not None:
-            self._standing = Standing(0, self.validation_score(theta), 0, theta.copy())
+            score = self.validation_score(theta)
+            if np.isfinite(score):
+                self._standing = Standing(0, score, 0, theta.copy())
 
         def end_epoch(theta, loss, norm):
             self._assess(theta, loss, norm)

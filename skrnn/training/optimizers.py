@@ -1,6 +1,6 @@
 """Optimizers. ``step`` changes theta in place, given its gradient and the learning rate.
 
-Parameters become Python floats, as a NumPy float64 would raise the precision of a float32 theta.
+Parameters are converted to Python floats: a NumPy float64 would turn float32 arrays to float64.
 """
 
 import math
@@ -8,17 +8,17 @@ from copy import deepcopy
 
 import numpy as np
 
-# Of the second moment, as Hinton's lecture has it.
+# The decay rate of the second moment, from Hinton's lecture.
 RMSPROP_DECAY = 0.9
 
 
 class Optimizer:
-    """Steps that remember those before."""
+    """Steps that depend on earlier ones, by the arrays named in ``memory``."""
 
     memory: tuple[str, ...] = ()
 
     def go_on_from(self, earlier):
-        """Take over the memory of another optimizer, if it is of the same kind."""
+        """Copy the memory of another optimizer, if it is of the same class."""
         if type(earlier) is type(self):
             for name in self.memory:
                 setattr(self, name, deepcopy(getattr(earlier, name)))
@@ -64,9 +64,9 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with weights that decay apart from the gradient (Loshchilov & Hutter 2019).
+    """Adam with decoupled weight decay (Loshchilov & Hutter 2019).
 
-    ``decay`` (n_parameters,) is how fast, relative to the learning rate.
+    ``decay`` (n_parameters,) is the rate of decay, relative to the learning rate.
     """
 
     def __init__(self, beta_1, beta_2, epsilon, decay):

@@ -1,34 +1,34 @@
-"""Learning-rate schedules: how large a step is, and what happens when nothing improves."""
+"""Learning-rate schedules: how large a step is, and whether it shrinks without improvement."""
 
 import math
 
-# Of all steps, those in which the rate of the cosine schedule rises.
+# The fraction of all steps in which the rate of the cosine schedule rises.
 WARM_UP = 0.1
-# The adaptive rate is divided by this, down to no less than that, as in scikit-learn.
+# The adaptive rate is divided by the first until it is below the second, as in scikit-learn.
 ADAPTIVE_FACTOR, ADAPTIVE_LEAST = 5.0, 1e-6
 
 
 class Constant:
     """Always the same rate."""
 
-    ends = False  # whether training is complete after its last epoch
+    ends = False  # whether training is complete when the schedule is
 
     def __init__(self, learning_rate):
         self.learning_rate = float(learning_rate)
 
     def rate(self, n_epochs, n_samples):
-        """The rate after so many epochs, parts of them counted, of so many samples."""
+        """The rate after ``n_epochs`` epochs (a float) of ``n_samples`` samples."""
         return self.learning_rate
 
     def slow_down(self):
-        """Lower the rate, as nothing improves. Returns whether there is a point in going on."""
+        """Lower the rate, as nothing improves. Returns whether that was possible."""
         return False
 
 
 class InverseScaling(Constant):
     """Divided, after each epoch, by a power of the number of samples seen.
 
-    ``n_seen`` is how many had been seen before.
+    ``n_seen`` is the number of samples seen before this training.
     """
 
     def __init__(self, learning_rate, power, n_seen=0):
@@ -45,7 +45,7 @@ class InverseScaling(Constant):
 
 
 class Adaptive(Constant):
-    """Divided by five whenever nothing improves."""
+    """Divided by 5 whenever nothing improves."""
 
     def slow_down(self):
         if self.learning_rate <= ADAPTIVE_LEAST:
@@ -55,7 +55,7 @@ class Adaptive(Constant):
 
 
 class Cosine(Constant):
-    """Rising linearly at first, then falling like a cosine to zero (Loshchilov & Hutter 2017)."""
+    """Rises linearly, then falls to zero along a cosine (Loshchilov & Hutter 2017)."""
 
     ends = True
 
