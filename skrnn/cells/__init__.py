@@ -2,27 +2,72 @@
 
 A cell is a header, with its equations forward and backward, and a short module that declares by
 name its parameters (see skrnn/kernels/parameters.py) and the states that go on from step to step.
-docs/add_a_cell.md shows how to add one. Of every cell there are
-
-``title``, ``parameters``, ``states``
-    As declared.
-``prepare(params, arena)``
-    The parameters packed once, reusable until they change.
-``forward(offsets, x, prepared, initial, keep, arena)``
-    All steps of a packed minibatch (see kernels/packed.h): x is (N, F), ``initial`` has each state
-    before the first step (B, H) or None. Returns the states (B + N, H), initial ones first, and,
-    if asked to keep it, a cache for backward.
-``backward(offsets, x, params, states, cache, dout, dfinal, dparams, need_dx, arena)``
-    Given the gradients ``dout`` of every step's h (N, H) or None, and ``dfinal`` of the final
-    states (B, H) or None each, adds those of the parameters to ``dparams`` and returns that of x,
-    or None, and those of the initial states. The cache is overwritten.
-
-Arrays that are returned belong to the arena.
+docs/add_a_cell.md shows how to add one.
 """
 
-from skrnn.cells import gru, gru_reset_before, lstm, mingru, peephole_lstm, rnn
+from typing import Any, Protocol
 
-CELLS = {
+import numpy as np
+
+from skrnn.cells import gru, gru_reset_before, lstm, mingru, peephole_lstm, rnn
+from skrnn.kernels.arena import Arena
+from skrnn.kernels.parameters import Parameter
+
+
+class Cell(Protocol):
+    """What is declared of a cell, and its passes through a packed minibatch.
+
+    A minibatch of N steps of B sequences (see kernels/packed.h) has ``offsets`` (T + 1,). Arrays
+    that are returned belong to the arena.
+    """
+
+    title: str
+    states: tuple[str, ...]
+    parameters: dict[str, Parameter]
+
+    def prepare(self, params: list[np.ndarray], arena: Arena) -> Any:
+        """The parameters packed once, reusable until they change."""
+        ...
+
+    def forward(
+        self,
+        offsets: np.ndarray,
+        x: np.ndarray,
+        prepared: Any,
+        initial: list[np.ndarray | None],
+        keep: bool,
+        arena: Arena,
+    ) -> tuple[list[np.ndarray], Any]:
+        """All steps of x (N, F), from each state before the first step (B, H) or None for zero.
+
+        Returns the states (B + N, H), initial ones first, and, if asked to keep it, a cache for
+        ``backward``, else None.
+        """
+        ...
+
+    def backward(
+        self,
+        offsets: np.ndarray,
+        x: np.ndarray,
+        params: list[np.ndarray],
+        states: list[np.ndarray],
+        cache: Any,
+        dout: np.ndarray | None,
+        dfinal: list[np.ndarray | None],
+        dparams: list[np.ndarray],
+        need_dx: bool,
+        arena: Arena,
+    ) -> tuple[np.ndarray | None, list[np.ndarray]]:
+        """The gradient of x, or None, and those of the initial states.
+
+        Given are the gradients ``dout`` of every step's h (N, H) and ``dfinal`` of the final states
+        (B, H), None for zero. Those of the parameters are added to ``dparams``. The cache is
+        overwritten.
+        """
+        ...
+
+
+CELLS: dict[str, Cell] = {
     "rnn_tanh": rnn.WITH_TANH,
     "rnn_relu": rnn.WITH_RELU,
     "gru": gru.CELL,
@@ -33,7 +78,7 @@ CELLS = {
 }
 
 # Cells that are one to users, who choose among them with a parameter of the estimator.
-VARIANTS = {
+VARIANTS: dict[str, tuple[str, dict[Any, str]]] = {
     "rnn": ("activation", {"tanh": "rnn_tanh", "relu": "rnn_relu"}),
     "gru": ("reset_after", {True: "gru", False: "gru_reset_before"}),
 }

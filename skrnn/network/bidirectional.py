@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skrnn.network.layer import LayerTrace, RecurrentLayer
+from skrnn.network.layer import RecurrentLayer, RecurrentTrace
 
 
 class BidirectionalTrace(NamedTuple):
     """The forward passes of both directions."""
 
-    directions: tuple[LayerTrace, LayerTrace]
+    directions: tuple[RecurrentTrace, RecurrentTrace]
     output: np.ndarray  # (N, 2H), after every step: the one from the start, the one from the end
 
     @property

@@ -1,16 +1,74 @@
 """One recurrent layer."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from skrnn.cells import CELLS
+from skrnn.kernels.arena import Arena
 from skrnn.kernels.parameters import BIAS, INPUT, RECURRENT
 from skrnn.network import initialization
+from skrnn.network.minibatch import Minibatch
 
 
-class LayerTrace(NamedTuple):
-    """What the forward pass leaves behind for the backward pass."""
+class LayerTrace(Protocol):
+    """What the forward pass of a layer leaves behind for the backward pass."""
+
+    @property
+    def output(self) -> np.ndarray:
+        """The hidden state after every step, (N, D)."""
+
+    @property
+    def summary(self) -> np.ndarray:
+        """The hidden state after the last step, (B, D)."""
+
+    @property
+    def final(self) -> list[np.ndarray]:
+        """All states after the last step, each (B, H)."""
+
+
+class Layer(Protocol):
+    """A layer of the stack, in one direction or both.
+
+    Its parameters come as a dict of named views; what is not described here is as of a cell.
+    """
+
+    name: str
+    n_outputs: int
+
+    def param_shapes(self) -> dict[str, tuple[int, ...]]: ...
+
+    def recurrent_weights(self) -> list[str]:
+        """The names of the weights of recurrent products."""
+
+    def state_widths(self) -> list[int]:
+        """The width of each state that goes on from step to step."""
+
+    def initialize(
+        self, params: dict, init: str, forget_bias: Any, longest: int, rng: np.random.Generator
+    ) -> None:
+        """Draw initial weights into zeros."""
+
+    def prepare(self, params: dict, arena: Arena) -> Any: ...
+
+    def forward(
+        self, prepared: Any, minibatch: Minibatch, x: np.ndarray, initial: list, keep: bool
+    ) -> LayerTrace: ...
+
+    def backward(
+        self,
+        params: dict,
+        minibatch: Minibatch,
+        trace: Any,
+        dout: np.ndarray | None,
+        dsummary: np.ndarray | None,
+        dparams: dict,
+        need_dx: bool,
+    ) -> np.ndarray | None: ...
+
+
+class RecurrentTrace(NamedTuple):
+    """The trace of one direction."""
 
     x: np.ndarray  # (N, F)
     states: list[np.ndarray]  # each (B + N, H), the initial state in the first B rows
@@ -89,7 +147,7 @@ class RecurrentLayer:
         states, cache = self.cell.forward(
             minibatch.offsets, x, prepared, initial, keep, minibatch.arena
         )
-        return LayerTrace(x, states, cache, minibatch.final_states)
+        return RecurrentTrace(x, states, cache, minibatch.final_states)
 
     def backward(self, params, minibatch, trace, dout, dsummary, dparams, need_dx):
         """Add the parameters' gradients to ``dparams`` and return that of x, if needed.

@@ -8,11 +8,49 @@ gradients of every step's output (N, D) and of the layer's summary (B, D); None 
 The carry is the same, to the last bit, however the steps are cut into minibatches.
 """
 
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Any, Protocol
 
 import numpy as np
 
+from skrnn.kernels.arena import Arena
 from skrnn.kernels.product import dense, prepare_dense
+from skrnn.network.minibatch import Minibatch
+
+
+class Pooling(Protocol):
+    """The interface of all poolings, see above."""
+
+    def param_shapes(self) -> dict[str, tuple[int, ...]]: ...
+
+    def start(self, n_sequences: int, dtype: np.dtype) -> list[np.ndarray]:
+        """The carry before the first step."""
+
+    def initialize(self, params: dict, sample: Callable, rng: np.random.Generator) -> None:
+        """Draw initial weights, each matrix by ``sample(shape, rng)``."""
+
+    def prepare(self, params: dict, arena: Arena) -> Any:
+        """The parameters as ``forward`` reads them."""
+
+    def forward(
+        self,
+        prepared: Any,
+        minibatch: Minibatch,
+        hidden: np.ndarray,
+        summary: np.ndarray,
+        carry: list[np.ndarray],
+    ) -> tuple[np.ndarray, list[np.ndarray], Any]: ...
+
+    def backward(
+        self,
+        params: dict,
+        minibatch: Minibatch,
+        hidden: np.ndarray,
+        cache: Any,
+        dpooled: np.ndarray,
+        dparams: dict,
+    ) -> tuple[np.ndarray | None, np.ndarray | None]: ...
 
 
 class LastPooling:
@@ -154,7 +192,7 @@ class AttentionPooling(LastPooling):
         return w * dp + da @ params["weight_attention"], None  # (4), (1)
 
 
-POOLINGS = {
+POOLINGS: dict[str, Callable[[int], Pooling]] = {
     "last": LastPooling,
     "mean": MeanPooling,
     "max": MaxPooling,

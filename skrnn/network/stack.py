@@ -10,7 +10,7 @@ from skrnn.kernels.arena import Arena
 from skrnn.network.bidirectional import BidirectionalLayer
 from skrnn.network.dropout import dropout_mask
 from skrnn.network.initialization import DENSE
-from skrnn.network.layer import RecurrentLayer
+from skrnn.network.layer import Layer, LayerTrace, RecurrentLayer
 from skrnn.network.linear import LinearPath
 from skrnn.network.minibatch import Minibatch
 from skrnn.network.parameters import Layout
@@ -121,18 +121,18 @@ class Network:
         self.n_features = n_features
         self.n_outputs = n_outputs
         self.dropout = dropout
-        Layer = BidirectionalLayer if bidirectional else RecurrentLayer
+        make_layer = BidirectionalLayer if bidirectional else RecurrentLayer
         n_directions = 2 if bidirectional else 1
         widths = [n_features, *(n_directions * size for size in hidden_layer_sizes)]
-        self.layers = [
-            Layer(cell, below, width // n_directions, f"l{k}")
+        self.layers: list[Layer] = [
+            make_layer(cell, below, width // n_directions, f"l{k}")
             for k, (below, width) in enumerate(pairwise(widths))
         ]
         self.width = widths[-1]
         self.pooling = POOLINGS[pooling](self.width)
         self.readout = Readout(self.width, n_outputs)
         self.linear = LinearPath(ar_steps, n_features, n_outputs)
-        parts = [*self.layers, self.pooling, self.readout, self.linear]
+        parts: list[Any] = [*self.layers, self.pooling, self.readout, self.linear]
         self.layout = Layout({n: s for part in parts for n, s in part.param_shapes().items()})
 
     def params(self, theta):
@@ -202,7 +202,10 @@ class Network:
 
     def encode(self, prepared, minibatch, *, carry=None, keep=False, dropout_rng=None):
         """The pooled hidden states of a minibatch, as of ``forward``."""
-        traces, masks, after, x = [], [None], [], minibatch.x
+        traces: list[LayerTrace] = []
+        masks: list[np.ndarray | None] = [None]
+        after: list[np.ndarray] = []
+        x = minibatch.x
         given = iter(self.start(minibatch.n_sequences, x.dtype) if carry is None else carry)
         for layer, weights in zip(self.layers, prepared.layers, strict=True):
             if traces:
@@ -244,7 +247,7 @@ class Network:
             params.pooling, minibatch, encoding.layers[-1].output, encoding.pooling, dpooled,
             dparams.pooling,
         )  # fmt: skip
-        dinputs = []
+        dinputs: list[np.ndarray | None] = []
         for k in reversed(range(len(self.layers))):
             dout = self.layers[k].backward(
                 params.layers[k], minibatch, encoding.layers[k], dout, dsummary,
@@ -290,7 +293,7 @@ def batches_for_prediction(lengths, n_steps):
     start = 0
     while start < n:
         read = ends[start - 1] if start else 0
-        stop = np.searchsorted(ends, read + PREDICT_BATCH_SIZE * PREDICT_STEPS, side="right")
+        stop = int(np.searchsorted(ends, read + PREDICT_BATCH_SIZE * PREDICT_STEPS, side="right"))
         stop = min(max(stop, start + 1), start + PREDICT_BATCH_SIZE)
         yield np.arange(start, min(stop, n))
         start = stop
