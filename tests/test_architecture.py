@@ -143,7 +143,7 @@ def test_the_parts_are_seen_to_meet():
 
     assert targets("estimators/_base.py") >= {"network", "sequences"}
     assert targets("estimators/_fitting.py") >= {"network", "training"}
-    assert targets("targets/classes.py") == {"_warnings", "network"}
+    assert targets("targets/classes.py") == {"_warnings", "network", "targets"}
     assert targets("network/layer.py") == {"cells", "network"}
     assert targets("windows/_sliding.py") == {"_sklearn", "sequences", "windows"}
     assert targets("training/loop.py") == {"training"}
