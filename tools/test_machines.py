@@ -31,7 +31,7 @@ WHOLE = {("Nehalem", "baseline"), ("Haswell", "avx2"), ("SkylakeX", "avx512")}
 KERNELS = [
     *(
         f"tests/test_{name}.py"
-        for name in ("activations", "batch_invariance", "gradients", "padding", "reference", "threads")
+        for name in "activations batch_invariance gradients padding reference threads".split()
     ),
     *("-k", "not objective and not every_kind"),
 ]
