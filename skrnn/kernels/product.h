@@ -5,13 +5,13 @@
 #ifndef VEC
 
 typedef struct {
-    const void *a; /* rows in n_panels pieces of K, `panel` apart; rows are a_row apart */
-    ptrdiff_t a_row, panel;
+    const void *a; /* rows in n_panels pieces of K, `panel` apart; rows are a_stride apart */
+    ptrdiff_t a_stride, panel;
     int n_panels, K;
     const void *w;    /* in blocks of vectors, see pack.h */
     const void *bias; /* (n,) in whole vectors, or NULL */
-    void *out;        /* (N, n), rows out_row apart */
-    ptrdiff_t out_row;
+    void *out;        /* (N, n), rows out_stride apart */
+    ptrdiff_t out_stride;
     int n;
 } product_pass;
 
@@ -34,8 +34,8 @@ static void NAME(product)(const void *pass, int first, int last)
         const REAL *bias = p->bias ? (const REAL *)p->bias + v * LANES : zero;
         FOR_TILES(i, R, last - first, TILE_COLUMNS) {
             VEC out[TILE_ROWS][TILE_COLUMNS];
-            const operand a = {(const REAL *)p->a + (first + i) * p->a_row,
-                               p->a_row,
+            const operand a = {(const REAL *)p->a + (first + i) * p->a_stride,
+                               p->a_stride,
                                p->panel,
                                p->n_panels,
                                p->K,
@@ -43,7 +43,7 @@ static void NAME(product)(const void *pass, int first, int last)
             WITH_ROWS_AND_COLUMNS(R, C, out, bias, 0, a)
             for (int r = 0; r < R; r++)
                 for (int c = 0; c < C; c++)
-                    STORE((REAL *)p->out + (first + i + r) * p->out_row + (v + c) * LANES,
+                    STORE((REAL *)p->out + (first + i + r) * p->out_stride + (v + c) * LANES,
                           out[r][c]);
         }
     }

@@ -10,12 +10,12 @@ from skrnn.kernels.threads cimport run, task
 cdef extern from "product.h" nogil:
     ctypedef struct product_pass:
         const void *a
-        ptrdiff_t a_row, panel
+        ptrdiff_t a_stride, panel
         int n_panels, K
         const void *w
         const void *bias
         void *out
-        ptrdiff_t out_row
+        ptrdiff_t out_stride
         int n
     const task PRODUCT[3][2]
 
@@ -41,10 +41,10 @@ def dense(ndarray x, prepared, Arena arena):
             f"{packed.dtype} side by side."
         )
     cdef ndarray out = arena.rows(N, n, x.itemsize)
-    p.a, p.a_row, p.panel, p.n_panels, p.K = PyArray_DATA(x), row_length(x), 0, 1, K
+    p.a, p.a_stride, p.panel, p.n_panels, p.K = PyArray_DATA(x), row_length(x), 0, 1, K
     p.w = PyArray_DATA(packed)
     p.bias = <char *> PyArray_DATA(packed) + K * packed.strides[0]  # the last row
-    p.out, p.out_row, p.n = PyArray_DATA(out), row_length(out), n
+    p.out, p.out_stride, p.n = PyArray_DATA(out), row_length(out), n
     run_product(&p, N, L, x.itemsize)
     return out
 
@@ -57,9 +57,9 @@ cdef input_gradient(
     cdef int item_size = da.itemsize, L = lanes(item_size), N = da.shape[1] // (G * L)
     cdef ndarray dx = arena.rows(N, n_features, item_size)
     p.a = <char *> PyArray_DATA(da) + first * L * item_size
-    p.a_row, p.panel, p.n_panels, p.K = G * L, row_length(da), da.shape[0], used * L
+    p.a_stride, p.panel, p.n_panels, p.K = G * L, row_length(da), da.shape[0], used * L
     p.w, p.bias = PyArray_DATA(weight_t), NULL
-    p.out, p.out_row, p.n = PyArray_DATA(dx), row_length(dx), n_features
+    p.out, p.out_stride, p.n = PyArray_DATA(dx), row_length(dx), n_features
     run_product(&p, N, L, item_size)
     return dx
 

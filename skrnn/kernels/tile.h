@@ -15,11 +15,11 @@
 #define ROWS_OF(C) ((C) <= TILE_COLUMNS / 2 ? MOST_ROWS : TILE_ROWS)
 
 /* Rows i of A, as the left operand of a product: `n_panels` pieces of k, `panel` apart, each of
-   length K; element (i, k) of piece p is a[p * panel + i * row + k]. The right operand w is a
+   length K; element (i, k) of piece p is a[p * panel + i * stride + k]. The right operand w is a
    packed block with k running through all pieces. */
 typedef struct {
     const void *a;
-    ptrdiff_t row, panel;
+    ptrdiff_t stride, panel;
     int n_panels, K;
     const void *w;
 } operand;
@@ -97,7 +97,7 @@ INLINE void NAME(accumulate)(const int R, const int first, const int C, const in
                 b[c] = LOAD(w + c * LANES);
             EACH(r, 0, R)
                 EACH(c, 0, C)
-                    acc[r][first + c] += a[r * o.row + k] * b[c];
+                    acc[r][first + c] += a[r * o.stride + k] * b[c];
             w += of * LANES;
         }
     }
@@ -122,8 +122,8 @@ INLINE void NAME(tile)(const int R, const int first, const int C, const int x_fi
 }
 
 /* dw[k][c] += sum_i a(i, k) d(i, c) over rows i, for K <= ROWS_OF(C) of the k and C columns. */
-INLINE void NAME(outer_of)(const int K, const int C, REAL *dw, const REAL *a, ptrdiff_t a_row,
-                           const REAL *d, ptrdiff_t d_row, int n_rows)
+INLINE void NAME(outer_of)(const int K, const int C, REAL *dw, const REAL *a, ptrdiff_t a_stride,
+                           const REAL *d, ptrdiff_t d_stride, int n_rows)
 {
     VEC acc[MOST_ROWS][TILE_COLUMNS];
     EACH(k, 0, K)
@@ -136,8 +136,8 @@ INLINE void NAME(outer_of)(const int K, const int C, REAL *dw, const REAL *a, pt
         EACH(k, 0, K)
             EACH(c, 0, C)
                 acc[k][c] += a[k] * b[c];
-        a += a_row;
-        d += d_row;
+        a += a_stride;
+        d += d_stride;
     }
     EACH(k, 0, K)
         EACH(c, 0, C)
@@ -145,12 +145,12 @@ INLINE void NAME(outer_of)(const int K, const int C, REAL *dw, const REAL *a, pt
 }
 
 /* The same for K of any size, by tiles. */
-INLINE void NAME(outer)(const int C, REAL *dw, const REAL *a, ptrdiff_t a_row, int K, const REAL *d,
-                        ptrdiff_t d_row, int n_rows)
+INLINE void NAME(outer)(const int C, REAL *dw, const REAL *a, ptrdiff_t a_stride, int K,
+                        const REAL *d, ptrdiff_t d_stride, int n_rows)
 {
     FOR_TILES(k, height, K, C) {
-        WITH_ROWS(height, C, NAME(outer_of), C, dw + (ptrdiff_t)k * C * LANES, a + k, a_row, d,
-                  d_row, n_rows)
+        WITH_ROWS(height, C, NAME(outer_of), C, dw + (ptrdiff_t)k * C * LANES, a + k, a_stride, d,
+                  d_stride, n_rows)
     }
 }
 
