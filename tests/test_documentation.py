@@ -124,7 +124,8 @@ def test_public_names():
 
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/add_a_cell.md"]
-SOURCES = [*(ROOT / "skrnn/cells").glob("*"), ROOT / "tests/_oracle.py"]
+CELLS = ROOT / "skrnn/cells"
+SOURCES = [*CELLS.glob("*.h"), *CELLS.glob("*.py"), *CELLS.glob("*.pyx"), ROOT / "tests/_oracle.py"]
 with_pages = pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="a wheel has no pages")
 
 
@@ -159,16 +160,14 @@ def test_every_module_is_in_a_room():
 def test_code_of_cells_is_that_of_the_package(language):
     text = (ROOT / "docs/add_a_cell.md").read_text(encoding="utf-8")
     shown = re.findall(rf"```{language}\n(.*?)```", text, re.S)
-    sources = [
-        path.read_text(encoding="utf-8")
-        for path in SOURCES
-        if path.is_file() and path.suffix in {".h", ".pyx", ".py"}
-    ]
+    sources = [path.read_text(encoding="utf-8") for path in SOURCES]
     assert shown
     for code in shown:
         assert any(code in source for source in sources), code
 
 
-def test_readme_names_every_cell():
+def test_cells_named_in_the_readme_exist():
     row = re.search(r"^\| cell \| .*$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
-    assert set(re.findall(r'"(\w+)"', row[0])) == set(CHOICES)
+    named = re.findall(r'"(\w+)"', row[0])
+    assert len(named) > 1
+    assert set(named) <= set(CHOICES)
