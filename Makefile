@@ -6,7 +6,7 @@ SOURCES := pyproject.toml setup.py $(shell find skrnn -name '*.pyx' -o -name '*.
 # cython-lint calls a tool by its name.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: accuracy bench demo examples lint test test-machines test-oldest wheel-test
+.PHONY: accuracy bench demo examples fuzz lint test test-machines test-oldest wheel-test
 
 demo: .venv/installed
 	$(BIN)/python examples/forecast.py
@@ -34,6 +34,10 @@ bench: benchmarks/.venv/installed
 	benchmarks/.venv/bin/python -m benchmarks.variants
 	benchmarks/.venv/bin/python -m benchmarks.memory
 	benchmarks/.venv/bin/python -m benchmarks.windows
+
+# Random networks whose predictions must not depend on the batch, to the last bit.
+fuzz: .venv/installed
+	$(BIN)/python -m tests.test_batch_invariance 2000
 
 # Errors on public data, which DATA is the folder of.
 accuracy: .venv/installed
@@ -79,6 +83,7 @@ lint: .venv/lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/cython-lint skrnn
+	$(BIN)/clang-format --dry-run --Werror skrnn/cells/*.h skrnn/kernels/*.h
 	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/python tools/lint_docstrings.py

@@ -84,10 +84,14 @@ def test_wrong_input():
         model.gradient_flow(X, y[:29])
     with pytest.raises(ValueError, match="requires y to be passed"):
         model.gradient_flow(X, None)
+    with pytest.raises(ValueError, match=r"y has shape \(30, 2\), but .* of shape \(n_samples\)"):
+        model.gradient_flow(X, np.c_[y, y])
     classes = problem("RNNClassifier")[1]
     model = make("RNNClassifier").fit(X, classes)
     with pytest.raises(ValueError, match=r"y contains the labels \[3\]"):
         model.gradient_flow(X, classes + 1)
+    with pytest.raises(ValueError, match=r"y has shape \(30, 2\), but .* one class per sequence"):
+        model.gradient_flow(X, np.c_[classes > 0, classes > 1].astype(int))
 
 
 def test_summary():

@@ -11,8 +11,8 @@ from skrnn.estimators._callbacks import EpochTasks
 from skrnn.estimators._fitting import Data, Earlier, Fit
 from skrnn.estimators._optimization import Optimization
 from skrnn.network.stack import Network
-from skrnn.sequences import as_sequences
 from skrnn.targets import Classes, Labels, Numbers, classification_target
+from skrnn.validation import as_sequences
 from tests._estimators import make, problem
 
 ONES = np.ones(4)

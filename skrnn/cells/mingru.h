@@ -10,9 +10,9 @@ enum { HIDDEN, STATES };
 
 INLINE void NAME(step)(const recurrence_pass *p, const VEC a[], units u)
 {
-    const VEC z = NAME(sigmoid)(a[Z]);                                               /* (1) */
-    const VEC n = a[N];                                                              /* (2) */
-    SET(HIDDEN, (1 - z) * BEFORE(HIDDEN) + z * n);                                   /* (3) */
+    const VEC z = NAME(sigmoid)(a[Z]);             /* (1) */
+    const VEC n = a[N];                            /* (2) */
+    SET(HIDDEN, (1 - z) * BEFORE(HIDDEN) + z * n); /* (3) */
     if (u.kept) {
         KEEP(Z, z);
         KEEP(N, n);
@@ -22,9 +22,9 @@ INLINE void NAME(step)(const recurrence_pass *p, const VEC a[], units u)
 INLINE void NAME(step_back)(const recurrence_pass *p, VEC dh, units u)
 {
     const VEC z = KEPT_OF(Z), n = KEPT_OF(N);
-    KEEP(Z, dh * (n - BEFORE(HIDDEN)) * z * (1 - z));                                /* (3), (1) */
-    KEEP(N, dh * z);                                                                 /* (3), (2) */
-    SET_D(HIDDEN, dh * (1 - z));                                                     /* (3) */
+    KEEP(Z, dh * (n - BEFORE(HIDDEN)) * z * (1 - z)); /* (3), (1) */
+    KEEP(N, dh * z);                                  /* (3), (2) */
+    SET_D(HIDDEN, dh * (1 - z));                      /* (3) */
 }
 
 #endif

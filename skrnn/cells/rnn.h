@@ -18,7 +18,7 @@ INLINE void NAME(step)(const recurrence_pass *p, const VEC a[], units u)
 INLINE void NAME(step_back)(const recurrence_pass *p, VEC dh, units u)
 {
     const VEC h = AFTER(HIDDEN);
-    KEEP(A, dh * (p->variant == TANH ? 1 - h * h : NAME(is_positive)(h)));           /* (2) */
+    KEEP(A, dh * (p->variant == TANH ? 1 - h * h : NAME(is_positive)(h))); /* (2) */
     SET_D(HIDDEN, (VEC){0}); /* h_{t-1} acts through a only */
 }
 

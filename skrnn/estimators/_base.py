@@ -283,9 +283,11 @@ class RecurrentEstimator(
         check_is_fitted(self)
         sequences = self._validate_X(X, reset=False)
         self._check_y(y, sequences)
-        encoded = self._target.encode(self._target.validate(y), sequences.dtype)
+        target = self._make_target(y)
+        values = target.validate(y)
+        encoded = target.go_on_from(self._target, values).encode(values, sequences.dtype)
         weight = np.ones(len(sequences), sequences.dtype)
-        objective = Objective(self._network, self._target.loss, sequences, encoded, weight)
+        objective = Objective(self._network, target.loss, sequences, encoded, weight)
         n_layers, longest = len(self._network.layers), sequences.shape[1]
         total, count = np.zeros((n_layers, longest)), np.zeros(longest)
         with single_threaded_blas():

@@ -38,7 +38,7 @@ class Earlier(NamedTuple):
     optimizer: Any = None
 
 
-NOTHING = Earlier(np.empty(0), 0, [], [], [])
+UNTRAINED = Earlier(np.empty(0), 0, [], [], [])
 
 
 class Fit:
@@ -70,7 +70,7 @@ class Fit:
         self.target = target
         self.options = options
         self.is_resumed = earlier is not None
-        self.earlier = earlier or NOTHING
+        self.earlier = earlier or UNTRAINED
         self.is_partial = is_partial
         random_state = check_random_state(options.random_state)
         seed = [random_state.randint(np.iinfo(np.int32).max), len(self.earlier.loss_curve)]

@@ -35,8 +35,8 @@
 #define HALF_LN2_HIGH_float 0.34657288f
 #define HALF_LN2_LOW_float 7.143034e-07f
 #define COTH_double \
-    2.1187003301528693e-05, -0.00021163393172499864, 0.0021164020224981287, \
-    -0.022222222221609328, 0.33333333333333204
+    2.1187003301528693e-05, -0.00021163393172499864, 0.0021164020224981287, -0.022222222221609328, \
+        0.33333333333333204
 #define TWO_LOG2E_double 2.8853900817779268
 #define HALF_LN2_HIGH_double 0.34657359027994517
 #define HALF_LN2_LOW_double 2.7489615093541856e-14
@@ -62,20 +62,23 @@
 
 #endif
 
-static inline IVEC NAME(bits)(VEC x) {
+static inline IVEC NAME(bits)(VEC x)
+{
     IVEC i;
     memcpy(&i, &x, sizeof i);
     return i;
 }
 
-static inline VEC NAME(of_bits)(IVEC i) {
+static inline VEC NAME(of_bits)(IVEC i)
+{
     VEC x;
     memcpy(&x, &i, sizeof x);
     return x;
 }
 
 /* min(x, bound); a NaN stays one. */
-static inline VEC NAME(at_most)(VEC x, REAL bound) {
+static inline VEC NAME(at_most)(VEC x, REAL bound)
+{
     VEC limit = (VEC){0} + bound;
     /* True is 1 for scalars and -1 in the lanes of vectors; made -1 for both. */
     IVEC above = -((IVEC)(limit < x) & 1);
@@ -83,7 +86,8 @@ static inline VEC NAME(at_most)(VEC x, REAL bound) {
 }
 
 /* Returns c and writes h and s, see above. */
-static inline VEC NAME(reduce)(VEC x, VEC *h, VEC *s) {
+static inline VEC NAME(reduce)(VEC x, VEC *h, VEC *s)
+{
     static const REAL coth[] = {CONSTANT(COTH)};
     VEC rounded = x * CONSTANT(TWO_LOG2E) + CONSTANT(ROUNDER), n = rounded - CONSTANT(ROUNDER);
     *s = NAME(of_bits)(NAME(bits)(rounded) << CONSTANT(FRACTION_BITS));
@@ -95,7 +99,8 @@ static inline VEC NAME(reduce)(VEC x, VEC *h, VEC *s) {
 }
 
 /* Of |x|, so that it is odd, and as 2 (c - h) > 0 the quotient cannot round to more than 1. */
-static inline VEC NAME(tanh)(VEC x) {
+static inline VEC NAME(tanh)(VEC x)
+{
     VEC h, s;
     IVEC sign = NAME(bits)(x) & NAME(bits)(-(VEC){0});
     VEC magnitude = NAME(of_bits)(NAME(bits)(x) ^ sign);
@@ -106,7 +111,8 @@ static inline VEC NAME(tanh)(VEC x) {
 
 /* Of full relative accuracy for negative x too. Denormal results reach down to a third of the
    smallest normal number, at x = -88.37 for float and -709.4 for double; below it is 0. */
-static inline VEC NAME(sigmoid)(VEC x) {
+static inline VEC NAME(sigmoid)(VEC x)
+{
     VEC h, s;
     VEC y = NAME(at_most)(x, 2 * CONSTANT(SATURATED)) * (REAL)-0.5;
     VEC c = NAME(reduce)(NAME(at_most)(y, CONSTANT(OVERFLOWN)), &h, &s);
@@ -114,13 +120,15 @@ static inline VEC NAME(sigmoid)(VEC x) {
 }
 
 /* max(x, 0); a NaN stays one. */
-static inline VEC NAME(relu)(VEC x) {
+static inline VEC NAME(relu)(VEC x)
+{
     IVEC below = -((IVEC)(x < 0) & 1);
     return NAME(of_bits)(NAME(bits)(x) & ~below);
 }
 
 /* The derivative of relu: 1 above 0, 0 elsewhere. */
-static inline VEC NAME(is_positive)(VEC x) {
+static inline VEC NAME(is_positive)(VEC x)
+{
     IVEC above = -((IVEC)(x > 0) & 1);
     return NAME(of_bits)(NAME(bits)((VEC){0} + 1) & above);
 }

@@ -33,10 +33,12 @@
 
 #if defined(__GNUC__) && defined(__x86_64__)
 
+/* clang-format off */
 #define DISPATCH(f) \
     {{f##_baseline_float, f##_baseline_double}, \
      {f##_avx2_float, f##_avx2_double}, \
      {f##_avx512_float, f##_avx512_double}}
+/* clang-format on */
 
 BEGIN_TARGET("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")
 #define ISA avx512
@@ -53,7 +55,9 @@ BEGIN_TARGET("avx2,fma")
 END_TARGET
 
 #else
+/* clang-format off */
 #define DISPATCH(f) {{f##_baseline_float, f##_baseline_double}}
+/* clang-format on */
 #endif
 
 #define ISA baseline

@@ -19,8 +19,8 @@ static const dense_task PACK_DENSE[][2] = DISPATCH(pack_dense);
 #else
 
 /* [unit vector][k][C][LANES]; columns of no block stay as they are. */
-static void NAME(pack_blocks)(
-    void *packed, const void *matrix, int H, int K, int C, const int *blocks)
+static void NAME(pack_blocks)(void *packed, const void *matrix, int H, int K, int C,
+                              const int *blocks)
 {
     REAL *out = packed;
     for (int v = 0; v < N_VECTORS(H); v++, out += (ptrdiff_t)K * C * LANES)
@@ -34,14 +34,15 @@ static void NAME(pack_blocks)(
 }
 
 /* Adds what is packed like that, `stride` from unit vector to unit vector, to the matrix. */
-static void NAME(unpack_blocks)(
-    void *matrix, const void *packed, ptrdiff_t stride, int H, int K, int C, const int *blocks)
+static void NAME(unpack_blocks)(void *matrix, const void *packed, ptrdiff_t stride, int H, int K,
+                                int C, const int *blocks)
 {
     for (int unit = 0; unit < H; unit++)
         for (int c = 0; c < C; c++) {
             if (blocks[c] < 0)
                 continue;
-            const REAL *in = (const REAL *)packed + unit / LANES * stride + c * LANES + unit % LANES;
+            const REAL *in =
+                (const REAL *)packed + unit / LANES * stride + c * LANES + unit % LANES;
             REAL *row = (REAL *)matrix + ((ptrdiff_t)blocks[c] * H + unit) * K;
             for (int k = 0; k < K; k++)
                 row[k] += in[(ptrdiff_t)k * C * LANES];
@@ -50,8 +51,8 @@ static void NAME(unpack_blocks)(
 
 /* For products with gradients of columns, which are [unit vector][C][LANES]: these are the rows
    here, and the n columns of the matrix the columns, in blocks of vectors. */
-static void NAME(pack_transposed)(
-    void *packed, const void *matrix, int H, int n, int C, const int *blocks)
+static void NAME(pack_transposed)(void *packed, const void *matrix, int H, int n, int C,
+                                  const int *blocks)
 {
     REAL *out = packed;
     FOR_BLOCKS(v, size, N_VECTORS(n))
@@ -59,8 +60,8 @@ static void NAME(pack_transposed)(
             for (int c = 0; c < C; c++)
                 for (int unit = b * LANES; unit < (b + 1) * LANES; unit++)
                     for (int j = v; j < v + size; j++, out += LANES) {
-                        const REAL *row = (const REAL *)matrix
-                            + ((ptrdiff_t)blocks[c] * H + unit) * n;
+                        const REAL *row =
+                            (const REAL *)matrix + ((ptrdiff_t)blocks[c] * H + unit) * n;
                         STORE(out, unit < H ? NAME(load_units)(row, j * LANES, n) : (VEC){0});
                     }
 }

@@ -14,15 +14,15 @@
 typedef struct {
     const int *offsets; /* (T + 1,), see packed.h */
     int T, F, H;
-    int variant;                    /* of the equations */
-    const void *x;                  /* (N, F) */
-    void *states[MAX_STATES];       /* (B + N, H) each */
-    void *kept;                     /* [unit vector][row][KEPT][LANES]; forward: or NULL */
+    int variant;              /* of the equations */
+    const void *x;            /* (N, F) */
+    void *states[MAX_STATES]; /* (B + N, H) each */
+    void *kept;               /* [unit vector][row][KEPT][LANES]; forward: or NULL */
     ptrdiff_t x_stride, state_stride, kept_stride;
     const void *weight_ih, *weight_hh, *vectors; /* packed for the forward pass */
     const void *weight_hh_t[MAX_STAGES];         /* packed transposed, for the backward pass */
-    const void *dout;               /* (N, H) or NULL */
-    void *dstates[MAX_STATES];      /* (B, H) each: of the final state, then of the initial one */
+    const void *dout;                            /* (N, H) or NULL */
+    void *dstates[MAX_STATES]; /* (B, H) each: of the final state, then of the initial one */
     ptrdiff_t dout_stride, dstate_stride;
     void *dweight; /* [unit vector][W, U of each stage, vectors][LANES], see weights_size */
 } recurrence_pass;

@@ -5,12 +5,12 @@
 #ifndef VEC
 
 typedef struct {
-    const void *a;         /* rows in n_panels pieces of K, `panel` apart; rows are a_row apart */
+    const void *a; /* rows in n_panels pieces of K, `panel` apart; rows are a_row apart */
     ptrdiff_t a_row, panel;
     int n_panels, K;
-    const void *w;         /* in blocks of vectors, see pack.h */
-    const void *bias;      /* (n,) in whole vectors, or NULL */
-    void *out;             /* (N, n), rows out_row apart */
+    const void *w;    /* in blocks of vectors, see pack.h */
+    const void *bias; /* (n,) in whole vectors, or NULL */
+    void *out;        /* (N, n), rows out_row apart */
     ptrdiff_t out_row;
     int n;
 } product_pass;
@@ -34,8 +34,12 @@ static void NAME(product)(const void *pass, int first, int last)
         const REAL *bias = p->bias ? (const REAL *)p->bias + v * LANES : zero;
         FOR_TILES(i, R, last - first, TILE_COLUMNS) {
             VEC out[TILE_ROWS][TILE_COLUMNS];
-            const operand a = {(const REAL *)p->a + (first + i) * p->a_row, p->a_row, p->panel,
-                               p->n_panels, p->K, w};
+            const operand a = {(const REAL *)p->a + (first + i) * p->a_row,
+                               p->a_row,
+                               p->panel,
+                               p->n_panels,
+                               p->K,
+                               w};
             WITH_ROWS_AND_COLUMNS(R, C, out, bias, 0, a)
             for (int r = 0; r < R; r++)
                 for (int c = 0; c < C; c++)

@@ -54,8 +54,17 @@ _Static_assert(KEPT - COLUMNS <= TILE_COLUMNS, "gradients of vectors are summed 
 _Static_assert(KEPT <= MAX_COLUMNS && STATES <= MAX_STATES, "there is no room for more");
 
 static const recurrence_kernels KERNELS = {
-    DISPATCH(forward), DISPATCH(backward), DISPATCH(weights),
-    COLUMNS, KEPT, X_FIRST, X_COLUMNS, H_FIRST, H_COLUMNS, COLUMNS_1, STATES,
+    .forward = DISPATCH(forward),
+    .backward = DISPATCH(backward),
+    .weights = DISPATCH(weights),
+    .columns = COLUMNS,
+    .kept = KEPT,
+    .x_first = X_FIRST,
+    .x_columns = X_COLUMNS,
+    .h_first = H_FIRST,
+    .h_columns = H_COLUMNS,
+    .second = COLUMNS_1,
+    .states = STATES,
 };
 
 #else
@@ -74,8 +83,8 @@ INLINE units NAME(units_at)(const recurrence_pass *p, int t, int sequence, int v
 }
 
 /* One stage of step t for m sequences from `first` on, of which h are the rows to multiply. */
-INLINE void NAME(forward_stage)(
-    const recurrence_pass *p, int t, int first, int m, const REAL *h, const int stage)
+INLINE void NAME(forward_stage)(const recurrence_pass *p, int t, int first, int m, const REAL *h,
+                                const int stage)
 {
     const int F = p->F, H = p->H, begin = stage ? COLUMNS_1 : 0;
     const int n = (stage ? COLUMNS : COLUMNS_1) - begin;
@@ -83,16 +92,16 @@ INLINE void NAME(forward_stage)(
     const int h_columns = stage ? H_2 : H_1, h_first = stage ? H_FIRST + H_1 : H_FIRST;
     const REAL *x = (const REAL *)p->x + (p->offsets[t] + first) * p->x_stride;
     for (int v = 0; v < N_VECTORS(H); v++) {
-        const REAL *W = (const REAL *)p->weight_ih
-            + ((ptrdiff_t)v * F * X_COLUMNS + x_first - X_FIRST) * LANES;
-        const REAL *U = (const REAL *)p->weight_hh
-            + ((ptrdiff_t)v * H * H_COLUMNS + h_first - H_FIRST) * LANES;
+        const REAL *W =
+            (const REAL *)p->weight_ih + ((ptrdiff_t)v * F * X_COLUMNS + x_first - X_FIRST) * LANES;
+        const REAL *U =
+            (const REAL *)p->weight_hh + ((ptrdiff_t)v * H * H_COLUMNS + h_first - H_FIRST) * LANES;
         const REAL *bias = (const REAL *)p->vectors + ((ptrdiff_t)v * KEPT + begin) * LANES;
         FOR_TILES(i, R, m, n) {
             VEC a[MOST_ROWS][TILE_COLUMNS];
             const operand Wx = {x + i * p->x_stride, p->x_stride, 0, 1, x_columns ? F : 0, W};
-            const operand Uh = {h + i * p->state_stride, p->state_stride, 0, 1,
-                                h_columns ? H : 0, U};
+            const operand Uh = {
+                h + i * p->state_stride, p->state_stride, 0, 1, h_columns ? H : 0, U};
             WITH_ROWS(R, n, NAME(tile), begin, n, x_first, x_columns, X_COLUMNS, h_first, h_columns,
                       H_COLUMNS, a, bias, 0, Wx, Uh)
             for (int r = 0; r < R; r++) {
@@ -134,16 +143,16 @@ static void NAME(backward)(const void *pass, int first, int last)
         const int m = n_active_of(p->offsets, p->T, t, first, last);
         const int m_next = n_active_of(p->offsets, p->T, t + 1, first, last);
         const REAL *da_next = (const REAL *)p->kept + H_FIRST * LANES
-            + (m_next ? (ptrdiff_t)p->offsets[t + 1] + first : 0) * row;
+                              + (m_next ? (ptrdiff_t)p->offsets[t + 1] + first : 0) * row;
         FOR_BLOCKS(v, C, n_vectors) {
-            const REAL *U = (const REAL *)p->weight_hh_t[0]
-                + (ptrdiff_t)v * n_vectors * H_1 * LANES * LANES;
+            const REAL *U =
+                (const REAL *)p->weight_hh_t[0] + (ptrdiff_t)v * n_vectors * H_1 * LANES * LANES;
             REAL *dh = (REAL *)p->dstates[HIDDEN] + first * p->dstate_stride + v * LANES;
             /* Sequences that go on: what reaches dh directly is there, and U' da is added. */
             FOR_TILES(i, R, H_1 ? m_next : 0, TILE_COLUMNS) {
                 VEC out[TILE_ROWS][TILE_COLUMNS];
-                const operand Uda = {da_next + (ptrdiff_t)i * row, row, p->kept_stride, n_vectors,
-                                     H_1 * LANES, U};
+                const operand Uda = {
+                    da_next + (ptrdiff_t)i * row, row, p->kept_stride, n_vectors, H_1 * LANES, U};
                 WITH_ROWS_AND_COLUMNS(R, C, out, dh + i * p->dstate_stride, p->dstate_stride, Uda)
                 for (int r = 0; r < R; r++)
                     for (int c = 0; c < C; c++)
@@ -154,9 +163,9 @@ static void NAME(backward)(const void *pass, int first, int last)
                 for (int c = 0; c < C; c++) {
                     VEC dh_ = LOAD(dh + i * p->dstate_stride + c * LANES);
                     if (p->dout)
-                        dh_ += NAME(load_units)(
-                            (const REAL *)p->dout + (p->offsets[t] + first + i) * p->dout_stride,
-                            (v + c) * LANES, p->H);
+                        dh_ += NAME(load_units)((const REAL *)p->dout
+                                                    + (p->offsets[t] + first + i) * p->dout_stride,
+                                                (v + c) * LANES, p->H);
                     const units u = NAME(units_at)(p, t, first + i, v + c);
 #if STAGES > 1
                     NAME(step_2_back)(p, dh_, u);
@@ -168,14 +177,14 @@ static void NAME(backward)(const void *pass, int first, int last)
 #if STAGES > 1
         static const REAL zero[TILE_COLUMNS * LANES];
         const REAL *da = (const REAL *)p->kept + (H_FIRST + H_1) * LANES
-            + (m ? (ptrdiff_t)p->offsets[t] + first : 0) * row;
+                         + (m ? (ptrdiff_t)p->offsets[t] + first : 0) * row;
         FOR_BLOCKS(v, C, n_vectors) {
-            const REAL *U = (const REAL *)p->weight_hh_t[1]
-                + (ptrdiff_t)v * n_vectors * H_2 * LANES * LANES;
+            const REAL *U =
+                (const REAL *)p->weight_hh_t[1] + (ptrdiff_t)v * n_vectors * H_2 * LANES * LANES;
             FOR_TILES(i, R, m, TILE_COLUMNS) {
                 VEC out[TILE_ROWS][TILE_COLUMNS];
-                const operand Uda = {da + (ptrdiff_t)i * row, row, p->kept_stride, n_vectors,
-                                     H_2 * LANES, U};
+                const operand Uda = {
+                    da + (ptrdiff_t)i * row, row, p->kept_stride, n_vectors, H_2 * LANES, U};
                 WITH_ROWS_AND_COLUMNS(R, C, out, zero, 0, Uda)
                 for (int r = 0; r < R; r++)
                     for (int c = 0; c < C; c++)
@@ -191,7 +200,8 @@ static void NAME(weights)(const void *pass, int first, int last)
 {
     const recurrence_pass *p = pass;
     const int F = p->F, H = p->H, N = p->offsets[p->T];
-    const ptrdiff_t U_first = (ptrdiff_t)F * X_COLUMNS, b_first = U_first + (ptrdiff_t)H * H_COLUMNS;
+    const ptrdiff_t U_first = (ptrdiff_t)F * X_COLUMNS,
+                    b_first = U_first + (ptrdiff_t)H * H_COLUMNS;
     const REAL one = 1;
     for (int part = first; part < last; part++) {
         const int v = part / 2, k = part % 2 ? H / 2 : 0, K = part % 2 ? H - H / 2 : H / 2;

@@ -40,8 +40,8 @@ cdef enum:
 cdef declare(doc, const recurrence_kernels *kernels, states, parameters, int variant=0):
     """A cell: its title, kernels, the names of its states, and its parameters by name.
 
-    The title is the first line of ``doc``. The states are those that go on from step to step. ``parameters`` are of
-    skrnn.kernels.parameters, at most one product of each kind.
+    The title is the first line of ``doc``. The states are those that go on from step to step.
+    ``parameters`` are of skrnn.kernels.parameters, at most one product of each kind.
     """
     cdef Recurrence self = Recurrence.__new__(Recurrence)
     cdef int i, block, column
@@ -125,7 +125,8 @@ cdef class Recurrence:
         cdef int i, B = offsets[1], F = x.shape[1], H = n_hidden(self, params)
         cdef int L = lanes(x.itemsize), V = n_vectors(H, L)
         # The columns of h of the two stages.
-        cdef int H_1 = max(0, min(self.kernels.second - self.kernels.h_first, self.kernels.h_columns))
+        cdef int before_second = self.kernels.second - self.kernels.h_first
+        cdef int H_1 = max(0, min(before_second, self.kernels.h_columns))
         cdef int H_2 = self.kernels.h_columns - H_1
         cdef size_t N = x.shape[0], U_1 = <size_t> F * self.kernels.x_columns
         cdef size_t U_2 = U_1 + <size_t> H * H_1, b = U_2 + <size_t> H * H_2

@@ -96,8 +96,8 @@ static void *help(void *argument)
     const int index = (int)(intptr_t)argument;
     uint64_t seen = 0;
     for (;;) {
-        for (int i = 0; i < N_LOOKS && index < atomic_load(&pool.n_helpers)
-                 && !is_wanted(index, seen); i++)
+        for (int i = 0;
+             i < N_LOOKS && index < atomic_load(&pool.n_helpers) && !is_wanted(index, seen); i++)
             relax();
         if (!is_wanted(index, seen)) {
             pthread_mutex_lock(&pool.mutex);

@@ -35,6 +35,8 @@ typedef struct {
 #define UNROLL
 #endif
 
+#define EACH(i, first, last) UNROLL for (int i = first; i < (last); i++)
+
 /* For the pieces, as few as can be and nearly equal, into which n is cut so that none has more
    than `most`: from `start` on, `size` each. */
 #define FOR_PIECES(start, size, n, most) \
@@ -48,6 +50,8 @@ typedef struct {
 #define FOR_BLOCKS(v, C, n_vectors) FOR_PIECES(v, C, n_vectors, TILE_COLUMNS)
 
 #define N_VECTORS(n_units) (((n_units) + LANES - 1) / LANES)
+
+/* clang-format off */
 
 /* Calls f(R, ...) with the number of rows, at most those of a tile of C columns, as a constant. */
 #define WITH_ROWS(R, C, f, ...) \
@@ -76,25 +80,23 @@ typedef struct {
     default: WITH_ROWS(R, TILE_COLUMNS, NAME(tile), 0, 4, 0, 4, 4, 0, 0, 0, out, init, stride, a, NOTHING) break; \
     }
 
+/* clang-format on */
+
 #endif
 
 /* acc[r][c] += sum_k a(r, k) w[k][c], for C of the columns from `first` on; w has `of` for each k. */
-INLINE void NAME(accumulate)(
-    const int R, const int first, const int C, const int of, VEC (*acc)[TILE_COLUMNS],
-    operand o)
+INLINE void NAME(accumulate)(const int R, const int first, const int C, const int of,
+                             VEC (*acc)[TILE_COLUMNS], operand o)
 {
     const REAL *w = o.w;
     for (int p = 0; p < o.n_panels; p++) {
         const REAL *a = (const REAL *)o.a + p * o.panel;
         for (int k = 0; k < o.K; k++) {
             VEC b[TILE_COLUMNS];
-            UNROLL
-            for (int c = 0; c < C; c++)
+            EACH(c, 0, C)
                 b[c] = LOAD(w + c * LANES);
-            UNROLL
-            for (int r = 0; r < R; r++)
-                UNROLL
-                for (int c = 0; c < C; c++)
+            EACH(r, 0, R)
+                EACH(c, 0, C)
                     acc[r][first + c] += a[r * o.row + k] * b[c];
             w += of * LANES;
         }
@@ -103,62 +105,48 @@ INLINE void NAME(accumulate)(
 
 /* out[r][c] = init[r][c] + x w + h u for C columns from `first` on, init being that of the first;
    the products have some of them each. */
-INLINE void NAME(tile)(
-    const int R, const int first, const int C,
-    const int x_first, const int x_columns, const int x_of,
-    const int h_first, const int h_columns, const int h_of,
-    VEC (*out)[TILE_COLUMNS], const REAL *init, ptrdiff_t init_stride, operand x, operand h)
+INLINE void NAME(tile)(const int R, const int first, const int C, const int x_first,
+                       const int x_columns, const int x_of, const int h_first, const int h_columns,
+                       const int h_of, VEC (*out)[TILE_COLUMNS], const REAL *init,
+                       ptrdiff_t init_stride, operand x, operand h)
 {
     VEC acc[MOST_ROWS][TILE_COLUMNS];
-    UNROLL
-    for (int r = 0; r < R; r++)
-        UNROLL
-        for (int c = 0; c < C; c++)
+    EACH(r, 0, R)
+        EACH(c, 0, C)
             acc[r][first + c] = LOAD(init + r * init_stride + c * LANES);
     NAME(accumulate)(R, x_first, x_columns, x_of, acc, x);
     NAME(accumulate)(R, h_first, h_columns, h_of, acc, h);
-    UNROLL
-    for (int r = 0; r < R; r++)
-        UNROLL
-        for (int c = first; c < first + C; c++)
+    EACH(r, 0, R)
+        EACH(c, first, first + C)
             out[r][c] = acc[r][c];
 }
 
 /* dw[k][c] += sum_i a(i, k) d(i, c) over rows i, for K <= ROWS_OF(C) of the k and C columns. */
-INLINE void NAME(outer_of)(
-    const int K, const int C, REAL *dw, const REAL *a, ptrdiff_t a_row,
-    const REAL *d, ptrdiff_t d_row, int n_rows)
+INLINE void NAME(outer_of)(const int K, const int C, REAL *dw, const REAL *a, ptrdiff_t a_row,
+                           const REAL *d, ptrdiff_t d_row, int n_rows)
 {
     VEC acc[MOST_ROWS][TILE_COLUMNS];
-    UNROLL
-    for (int k = 0; k < K; k++)
-        UNROLL
-        for (int c = 0; c < C; c++)
+    EACH(k, 0, K)
+        EACH(c, 0, C)
             acc[k][c] = LOAD(dw + (k * C + c) * LANES);
     for (int i = 0; i < n_rows; i++) {
         VEC b[TILE_COLUMNS];
-        UNROLL
-        for (int c = 0; c < C; c++)
+        EACH(c, 0, C)
             b[c] = LOAD(d + c * LANES);
-        UNROLL
-        for (int k = 0; k < K; k++)
-            UNROLL
-            for (int c = 0; c < C; c++)
+        EACH(k, 0, K)
+            EACH(c, 0, C)
                 acc[k][c] += a[k] * b[c];
         a += a_row;
         d += d_row;
     }
-    UNROLL
-    for (int k = 0; k < K; k++)
-        UNROLL
-        for (int c = 0; c < C; c++)
+    EACH(k, 0, K)
+        EACH(c, 0, C)
             STORE(dw + (k * C + c) * LANES, acc[k][c]);
 }
 
 /* The same for K of any size, by tiles. */
-INLINE void NAME(outer)(
-    const int C, REAL *dw, const REAL *a, ptrdiff_t a_row, int K,
-    const REAL *d, ptrdiff_t d_row, int n_rows)
+INLINE void NAME(outer)(const int C, REAL *dw, const REAL *a, ptrdiff_t a_row, int K, const REAL *d,
+                        ptrdiff_t d_row, int n_rows)
 {
     FOR_TILES(k, height, K, C) {
         WITH_ROWS(height, C, NAME(outer_of), C, dw + (ptrdiff_t)k * C * LANES, a + k, a_row, d,
@@ -175,4 +163,3 @@ INLINE VEC NAME(load_units)(const REAL *row, int first, int n)
     memcpy(&v, row + first, (n - first) * sizeof(REAL));
     return v;
 }
-
