@@ -8,7 +8,7 @@ from skrnn.kernels.arena import Arena
 from skrnn.network.dropout import drop_recurrent
 from skrnn.network.minibatch import Minibatch
 from skrnn.network.stack import quiet
-from skrnn.network.truncation import read_before
+from skrnn.network.truncation import last_steps
 
 
 class Step(NamedTuple):
@@ -112,15 +112,10 @@ class Objective:
             )
         self.weight_arena.clear()
         prepared = self.network.prepare(params, self.weight_arena)
-        carry = None
-        if self.tbptt_steps is not None:
-            carry = read_before(
-                self.network, prepared, self.sequences, index, self.tbptt_steps, self.arena,
-                self.dropout_rng,
-            )  # fmt: skip
-        minibatch = Minibatch(self.sequences, index, self.arena, n_steps=self.tbptt_steps)
-        if carry is not None:
-            carry = [array[minibatch.positions] for array in carry]
+        minibatch, carry = last_steps(
+            self.network, prepared, self.sequences, index, self.tbptt_steps, self.arena,
+            self.dropout_rng,
+        )  # fmt: skip
         trace = self.network.forward(
             prepared, minibatch, carry=carry, keep=True, dropout_rng=self.dropout_rng
         )

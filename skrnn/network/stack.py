@@ -12,11 +12,10 @@ from skrnn.network.dropout import dropout_mask
 from skrnn.network.initialization import DENSE
 from skrnn.network.layer import Layer, LayerTrace, RecurrentLayer
 from skrnn.network.linear import LinearPath
-from skrnn.network.minibatch import Minibatch
 from skrnn.network.parameters import Layout
 from skrnn.network.pooling import POOLINGS
 from skrnn.network.readout import Readout
-from skrnn.network.truncation import read_before
+from skrnn.network.truncation import last_steps
 
 # Sequences per minibatch in prediction, and steps at a time: enough for the kernels, and little
 # enough for the cache.
@@ -206,7 +205,12 @@ class Network:
         masks: list[np.ndarray | None] = [None]
         after: list[np.ndarray] = []
         x = minibatch.x
-        given = iter(self.start(minibatch.n_sequences, x.dtype) if carry is None else carry)
+        n_states = sum(len(layer.state_widths()) for layer in self.layers)
+        states: list[np.ndarray | None] = [None] * n_states
+        before_pooling = self.pooling.start(minibatch.n_sequences, x.dtype)
+        if carry is not None:
+            states, before_pooling = carry[:n_states], carry[n_states:]
+        given = iter(states)
         for layer, weights in zip(self.layers, prepared.layers, strict=True):
             if traces:
                 x, mask = self._drop(x, dropout_rng)
@@ -220,7 +224,7 @@ class Network:
                 after += trace.final
             x = trace.output
         pooled, after_pooling, cache = self.pooling.forward(
-            prepared.pooling, minibatch, x, traces[-1].summary, list(given)
+            prepared.pooling, minibatch, x, traces[-1].summary, before_pooling
         )
         return Encoding(traces, masks, cache, pooled, after + after_pooling)
 
@@ -274,12 +278,7 @@ class Network:
         prepared = self.prepare(self.params(theta), Arena())
         n_steps = None if self.kind["bidirectional"] else PREDICT_STEPS
         for index in batches_for_prediction(sequences.lengths, n_steps):
-            carry = None
-            if n_steps is not None and sequences.lengths[index].max() > n_steps:
-                carry = read_before(self, prepared, sequences, index, n_steps, arena, None)
-            minibatch = Minibatch(sequences, index, arena, n_steps=n_steps)
-            if carry is not None:
-                carry = [array[minibatch.positions] for array in carry]
+            minibatch, carry = last_steps(self, prepared, sequences, index, n_steps, arena)
             trace = self.forward(prepared, minibatch, carry=carry)
             raw[minibatch.order] = trace.raw
             pooled[minibatch.order] = trace.encoding.pooled

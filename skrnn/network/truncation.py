@@ -1,6 +1,25 @@
-"""Long sequences in chunks of steps: what the steps before the last chunk leave."""
+"""Long sequences in chunks of steps: the last chunk, and what the steps before it leave."""
 
 from skrnn.network.minibatch import Minibatch
+
+
+def last_steps(network, prepared, sequences, index, n_steps, arena, dropout_rng=None):
+    """Read all but the last ``n_steps`` steps of the sequences ``index``; None is all steps.
+
+    Returns
+    -------
+    minibatch : Minibatch
+        Of the last steps.
+    carry : list of ndarray or None
+        Of the steps before them, in the order of the minibatch; None if there are none.
+    """
+    carry = None
+    if n_steps is not None and sequences.lengths[index].max() > n_steps:
+        carry = read_before(network, prepared, sequences, index, n_steps, arena, dropout_rng)
+    minibatch = Minibatch(sequences, index, arena, n_steps=n_steps)
+    if carry is not None:
+        carry = [array[minibatch.positions] for array in carry]
+    return minibatch, carry
 
 
 def read_before(network, prepared, sequences, index, n_steps, arena, dropout_rng):
