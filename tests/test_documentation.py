@@ -146,6 +146,17 @@ def test_files_named_in_a_page_exist(page):
 
 
 @with_pages
+@pytest.mark.parametrize("page", PAGES[2:])
+def test_names_are_in_the_file_named_with_them(page):
+    """As in: `dense` in `skrnn/kernels/product.pyx`; or with the file in parentheses."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    pairs = re.findall(r"`([\w.]+)`\s+(?:(?:is\s+|are\s+)?in\s+|\()`(skrnn/[\w./]+)`", text)
+    assert pairs
+    for name, path in pairs:
+        assert name.rpartition(".")[2] in (ROOT / path).read_text(encoding="utf-8"), name
+
+
+@with_pages
 def test_every_module_is_in_a_room():
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     rooms = re.findall(r"^\| (`skrnn/[^|]*`) \|", text, re.M)
