@@ -1,10 +1,11 @@
-"""Every public parameter and attribute is described, and nothing else is."""
+"""Every public parameter and attribute is described, and the pages say what is there."""
 
 import ast
 import inspect
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from sklearn.linear_model import LinearRegression
@@ -12,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 import skrnn
 from skrnn import Sequences
+from skrnn.cells import CHOICES
 from tests._estimators import (
     ESTIMATORS,
     make,
@@ -116,3 +118,67 @@ def test_public_names():
     assert set(ESTIMATORS) == names - {"WindowScaledRegressor"}
     assert skrnn.__all__ == sorted(skrnn.__all__)
     assert set(skrnn.windows.__all__) <= set(skrnn.__all__)
+
+
+# The pages. A wheel is tested without them.
+
+ROOT = Path(__file__).parents[1]
+PAGES = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/add_a_cell.md"]
+CELLS = ROOT / "skrnn/cells"
+SOURCES = [*CELLS.glob("*.h"), *CELLS.glob("*.py"), *CELLS.glob("*.pyx"), ROOT / "tests/_oracle.py"]
+with_pages = pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="a wheel has no pages")
+
+
+def named_files(text):
+    """The paths in a page: of links, and those that begin at the root of the repository."""
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", text)
+    paths = re.findall(r"`((?:skrnn|tests|docs|tools|examples)/[\w./]*|[\w./]+\.md)`", text)
+    return links, paths
+
+
+@with_pages
+@pytest.mark.parametrize("page", PAGES)
+def test_files_named_in_a_page_exist(page):
+    links, paths = named_files((ROOT / page).read_text(encoding="utf-8"))
+    assert links
+    assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+@with_pages
+@pytest.mark.parametrize("page", PAGES[2:])
+def test_names_are_in_the_file_named_with_them(page):
+    """As in: `dense` in `skrnn/kernels/product.pyx`; or with the file in parentheses."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    pairs = re.findall(r"`([\w.]+)`\s+(?:(?:is\s+|are\s+)?in\s+|\()`(skrnn/[\w./]+)`", text)
+    assert pairs
+    for name, path in pairs:
+        assert name.rpartition(".")[2] in (ROOT / path).read_text(encoding="utf-8"), name
+
+
+@with_pages
+def test_every_module_is_in_a_room():
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    rooms = re.findall(r"^\| (`skrnn/[^|]*`) \|", text, re.M)
+    rooms = {room for row in rooms for room in re.findall(r"`skrnn/(.+?)/?`", row)}
+    parts = {path.name for path in Path(skrnn.__file__).parent.iterdir()}
+    parts = {name for name in parts if not name.startswith(("__pycache__", "_cyutility"))}
+    assert rooms == parts - {"py.typed", "__init__.pxd"}
+
+
+@with_pages
+@pytest.mark.parametrize("language", ["c", "cython", "python"])
+def test_code_of_cells_is_that_of_the_package(language):
+    text = (ROOT / "docs/add_a_cell.md").read_text(encoding="utf-8")
+    shown = re.findall(rf"```{language}\n(.*?)```", text, re.S)
+    sources = [path.read_text(encoding="utf-8") for path in SOURCES]
+    assert shown
+    for code in shown:
+        assert any(code in source for source in sources), code
+
+
+def test_cells_named_in_the_readme_exist():
+    row = re.search(r"^\| cell \| .*$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
+    named = re.findall(r'"(\w+)"', row[0])
+    assert len(named) > 1
+    assert set(named) <= set(CHOICES)
