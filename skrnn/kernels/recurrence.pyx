@@ -57,6 +57,8 @@ cdef declare(doc, const recurrence_kernels *kernels, states, parameters, int var
             if i >= MAX_PARAMETERS or not 0 <= column < counts.get(kind, kernels.kept):
                 raise ValueError(f"The kernels have no column for block {block} of {name}.")
             self.blocks[i][column] = block
+    if not filled[INPUT]:
+        raise ValueError("A cell needs an input product.")
     for kind, columns in filled.items():
         if len({*columns}) < len(columns) or len(columns) < counts.get(kind, 0):
             raise ValueError(f"Each column needs one block of a parameter, got {columns}.")

@@ -38,7 +38,7 @@ def draw_forget_bias(forget_bias, bias, longest, rng):
     """Set the bias of a forget gate, in place: to a number, or as "chrono" draws it.
 
     Chrono initialisation (Tallec & Ollivier 2018) spreads the units' memories over one to
-    ``longest`` steps: b_f = log u with u uniform in [1, longest - 1], and b_i = -b_f.
+    ``longest`` steps: b_f = log u with u uniform in [1, longest - 1], and b_i = -b_f where there is an input gate.
 
     Parameters
     ----------
@@ -52,6 +52,7 @@ def draw_forget_bias(forget_bias, bias, longest, rng):
         return
     if forget_bias == "chrono":
         bias["f"][:] = np.log(rng.uniform(1, max(longest - 1, 1), len(bias["f"])))
-        bias["i"][:] = -bias["f"]
+        if "i" in bias:
+            bias["i"][:] = -bias["f"]
     else:
         bias["f"][:] = forget_bias
