@@ -133,7 +133,9 @@ def test_going_on():
         later.encode(np.array([3]), np.float64)
 
 
-@pytest.mark.parametrize("target", [Numbers(), Classes("balanced"), Labels()], ids=repr)
+@pytest.mark.parametrize(
+    "target", [Numbers(), Classes("balanced"), Labels()], ids=lambda target: type(target).__name__
+)
 def test_pickles(target):
     y = np.array([[0, 1], [1, 1], [0, 0], [0, 0]])
     y = target.validate(y if isinstance(target, Labels) else y[:, 0])

@@ -38,7 +38,8 @@ def draw_forget_bias(forget_bias, bias, longest, rng):
     """Set the bias of a forget gate, in place: to a number, or as "chrono" draws it.
 
     Chrono initialisation (Tallec & Ollivier 2018) spreads the units' memories over one to
-    ``longest`` steps: b_f = log u with u uniform in [1, longest - 1], and b_i = -b_f where there is an input gate.
+    ``longest`` steps: b_f = log u with u uniform in [1, longest - 1], and b_i = -b_f if there is
+    an input gate.
 
     Parameters
     ----------
