@@ -1,6 +1,6 @@
 """Products whose sums have one order: dense layers, and the gradient of a layer's input."""
 
-from numpy cimport PyArray_DATA, import_array, ndarray
+from numpy cimport PyArray_DATA, PyArray_TYPE, import_array, ndarray
 
 from skrnn.kernels.arena cimport row_length
 from skrnn.kernels.isa cimport ISA, lanes
@@ -35,7 +35,9 @@ def dense(ndarray x, prepared, Arena arena):
     cdef product_pass p
     cdef ndarray packed = prepared[0]
     cdef int n = prepared[1], K = prepared[2], N = x.shape[0], L = lanes(packed.itemsize)
-    if x.dtype != packed.dtype or x.shape[1] != K or (K > 1 and x.strides[1] != x.itemsize):
+    if PyArray_TYPE(x) != PyArray_TYPE(packed) or x.shape[1] != K or (
+        K > 1 and x.strides[1] != x.itemsize
+    ):
         raise ValueError(
             f"x has rows of {x.shape[1]} {x.dtype}, {x.strides[1]} bytes apart; expected {K} "
             f"{packed.dtype} side by side."

@@ -15,6 +15,10 @@ cdef extern from "pass.h" nogil:
 cdef enum:
     MAX_PARAMETERS = 4
 
+# The kinds of parameters: two products, and vectors that are added or used by the equations.
+cdef enum:
+    X_PRODUCT, H_PRODUCT, UNITS
+
 cdef declare(doc, const recurrence_kernels *kernels, states, parameters, int variant=*)
 
 cdef class Recurrence:
@@ -23,4 +27,6 @@ cdef class Recurrence:
     cdef readonly dict parameters
     cdef const recurrence_kernels *kernels
     cdef int variant
+    cdef int n_parameters
+    cdef int[MAX_PARAMETERS] kinds, n_blocks
     cdef int[MAX_PARAMETERS][MAX_COLUMNS] blocks

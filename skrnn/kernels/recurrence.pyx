@@ -1,7 +1,7 @@
 """Passes through a layer, the same for every cell; recurrence.h has the loops."""
 
 from libc.string cimport memset
-from numpy cimport PyArray_DATA, import_array, ndarray
+from numpy cimport NPY_DOUBLE, NPY_FLOAT, PyArray_DATA, PyArray_TYPE, import_array, ndarray
 
 from skrnn.kernels.arena cimport Arena, row_length
 from skrnn.kernels.isa cimport ISA, lanes
@@ -45,25 +45,28 @@ cdef declare(doc, const recurrence_kernels *kernels, states, parameters, int var
     """
     cdef Recurrence self = Recurrence.__new__(Recurrence)
     cdef int i, block, column
-    first = {INPUT: kernels.x_first, RECURRENT: kernels.h_first}
-    counts = {INPUT: kernels.x_columns, RECURRENT: kernels.h_columns}
+    kinds = {INPUT: X_PRODUCT, RECURRENT: H_PRODUCT}
+    first = [kernels.x_first, kernels.h_first, 0]
+    n_columns = [kernels.x_columns, kernels.h_columns, kernels.kept]
+    filled = [[], [], []]
     memset(self.blocks, -1, sizeof(self.blocks))
-    filled = {INPUT: [], RECURRENT: [], None: []}
     for i, (name, parameter) in enumerate(parameters.items()):
-        kind = parameter.kind if parameter.kind in first else None
+        self.kinds[i] = kind = kinds.get(parameter.kind, UNITS)
+        self.n_blocks[i] = len(parameter.columns)
         for block, column in enumerate(parameter.columns.values()):
-            column -= first.get(kind, 0)
-            filled[kind].append(column)
-            if i >= MAX_PARAMETERS or not 0 <= column < counts.get(kind, kernels.kept):
+            column -= first[kind]
+            if i >= MAX_PARAMETERS or not 0 <= column < n_columns[kind]:
                 raise ValueError(f"The kernels have no column for block {block} of {name}.")
             self.blocks[i][column] = block
-    if not filled[INPUT]:
+            filled[kind].append(column)
+    if not filled[X_PRODUCT]:
         raise ValueError("A cell needs an input product.")
-    for kind, columns in filled.items():
-        if len({*columns}) < len(columns) or len(columns) < counts.get(kind, 0):
+    for kind, columns in enumerate(filled):
+        if len({*columns}) < len(columns) or (kind != UNITS and len(columns) < n_columns[kind]):
             raise ValueError(f"Each column needs one block of a parameter, got {columns}.")
     self.title, self.kernels, self.variant = doc.partition("\n")[0], kernels, variant
     self.states, self.parameters = tuple(states), dict(parameters)
+    self.n_parameters = len(parameters)
     return self
 
 
@@ -72,22 +75,22 @@ cdef class Recurrence:
 
     def prepare(self, list params, Arena arena):
         """The parameters as ``forward`` reads them."""
-        cdef ndarray some = params[0]
-        cdef int i, H = n_hidden(self, params), F = 0, item_size = some.itemsize
-        if some.dtype.kind != "f" or item_size not in (4, 8):
-            raise TypeError(f"The weights have dtype {some.dtype}; expected float32 or float64.")
-        W = U = None
+        cdef ndarray param = params[0], W = None, U = None, vectors
+        cdef int i, H = n_hidden(self, params), F = 0, item_size = param.itemsize
+        if PyArray_TYPE(param) != NPY_FLOAT and PyArray_TYPE(param) != NPY_DOUBLE:
+            raise TypeError(f"The weights have dtype {param.dtype}; expected float32 or float64.")
         vectors = room_for_blocks(arena, 1, self.kernels.kept, H, item_size)
-        for i, parameter in enumerate(self.parameters.values()):
-            if parameter.kind == INPUT:
-                F = params[i].shape[1]
-                W = packed = room_for_blocks(arena, F, self.kernels.x_columns, H, item_size)
-                pack_blocks(packed, params[i], self.blocks[i], self.kernels.x_columns, H)
-            elif parameter.kind == RECURRENT:
-                U = packed = room_for_blocks(arena, H, self.kernels.h_columns, H, item_size)
-                pack_blocks(packed, params[i], self.blocks[i], self.kernels.h_columns, H)
+        for i in range(self.n_parameters):
+            param = params[i]
+            if self.kinds[i] == X_PRODUCT:
+                F = param.shape[1]
+                W = room_for_blocks(arena, F, self.kernels.x_columns, H, item_size)
+                pack_blocks(W, param, self.blocks[i], self.kernels.x_columns, H)
+            elif self.kinds[i] == H_PRODUCT:
+                U = room_for_blocks(arena, H, self.kernels.h_columns, H, item_size)
+                pack_blocks(U, param, self.blocks[i], self.kernels.h_columns, H)
             else:
-                pack_blocks(vectors, params[i], self.blocks[i], self.kernels.kept, H)
+                pack_blocks(vectors, param, self.blocks[i], self.kernels.kept, H)
         return W, U, vectors, F, H
 
     def forward(
@@ -98,15 +101,15 @@ cdef class Recurrence:
         cdef size_t N = x.shape[0]
         cdef ndarray vectors = prepared[2], kept = None
         cdef recurrence_pass p
-        if x.dtype != vectors.dtype or F != prepared[3] or len(initial) != len(self.states):
+        if PyArray_TYPE(x) != PyArray_TYPE(vectors) or F != prepared[3]:
             raise ValueError(
                 f"x has {F} features of {x.dtype}; the weights are of {prepared[3]} and "
                 f"{vectors.dtype}."
             )
         states = [arena.given_rows(B + N, H, x.itemsize, given, B) for given in initial]
-        inner = [
-            arena.rows(B + N, H, x.itemsize) for _ in range(self.kernels.states - len(states))
-        ]
+        inner = []
+        while len(states) + len(inner) < self.kernels.states:
+            inner.append(arena.rows(B + N, H, x.itemsize))
         fill(&p, offsets, x, H, states + inner, vectors, self.variant)
         p.weight_ih, p.weight_hh = data(prepared[0]), data(prepared[1])
         if keep:
@@ -141,12 +144,14 @@ cdef class Recurrence:
             p.dstates[i], p.dstate_stride = PyArray_DATA(dh), row_length(dh)
         if dout is not None:
             p.dout, p.dout_stride = PyArray_DATA(dout), row_length(dout)
-        for i, parameter in enumerate(self.parameters.values()):
-            if parameter.kind == RECURRENT:
+        for i in range(self.n_parameters):
+            if self.kinds[i] == H_PRODUCT:
                 U_1_t = pack_transposed(arena, params[i], self.blocks[i], H_1, H)
-                U_2_t = pack_transposed(arena, params[i], self.blocks[i] + H_1, H_2, H)
-                p.weight_hh_t[0], p.weight_hh_t[1] = data(U_1_t), data(U_2_t)
-            elif parameter.kind != INPUT:
+                p.weight_hh_t[0] = data(U_1_t)
+                if H_2 > 0:
+                    U_2_t = pack_transposed(arena, params[i], self.blocks[i] + H_1, H_2, H)
+                    p.weight_hh_t[1] = data(U_2_t)
+            elif self.kinds[i] == UNITS:
                 pack_blocks(vectors, params[i], self.blocks[i], self.kernels.kept, H)
         cdef ndarray dweight = arena.take(V, (b + self.kernels.kept) * L, x.itemsize)
         p.dweight = PyArray_DATA(dweight)
@@ -157,9 +162,9 @@ cdef class Recurrence:
             run(weights, &p, 2 * V, 1, 2.0 * H * N * b)
         dx = None
         cdef const int *blocks
-        for i, parameter in enumerate(self.parameters.values()):
+        for i in range(self.n_parameters):
             blocks = self.blocks[i]
-            if parameter.kind == INPUT:
+            if self.kinds[i] == X_PRODUCT:
                 unpack_blocks(dparams[i], blocks, self.kernels.x_columns, H, dweight, 0)
                 if need_dx:
                     W_t = pack_transposed(arena, params[i], blocks, self.kernels.x_columns, H)
@@ -167,7 +172,7 @@ cdef class Recurrence:
                         arena, kept, self.kernels.kept, self.kernels.x_first,
                         self.kernels.x_columns, W_t, F,
                     )
-            elif parameter.kind == RECURRENT:
+            elif self.kinds[i] == H_PRODUCT:
                 unpack_blocks(dparams[i], blocks, H_1, H, dweight, U_1)
                 unpack_blocks(dparams[i], blocks + H_1, H_2, H, dweight, U_2)
             else:
@@ -176,8 +181,7 @@ cdef class Recurrence:
 
 
 cdef int n_hidden(Recurrence cell, list params):
-    for parameter, param in zip(cell.parameters.values(), params):
-        return len(param) // len(parameter.columns)
+    return len(params[0]) // cell.n_blocks[0]
 
 
 cdef const void *data(ndarray array):

@@ -52,13 +52,15 @@ class Minibatch:
         self.arena = arena
         self.sequences = sequences
         left = sequences.lengths[index] - skip
-        present = np.flatnonzero(left > 0) if skip else np.arange(len(index))
-        lengths = left[present] if n_steps is None else np.minimum(left[present], n_steps)
+        if skip:
+            present = np.flatnonzero(left > 0)
+            left = left[present]
+        lengths = left if n_steps is None else np.minimum(left, n_steps)
         order, self.offsets, self.final_states = arrange(lengths)
-        self.positions = present[order]
+        self.positions = present[order] if skip else order
         self.order = index[self.positions]
         self.lengths = lengths[order]
-        self.n_before = left[self.positions] - self.lengths
+        self.n_before = left[order] - self.lengths
         starts = sequences.starts[self.order] + self.n_before
         self.x = gather(sequences.rows, starts, self.offsets, arena)
 

@@ -127,6 +127,7 @@ class Network:
             make_layer(cell, below, width // n_directions, f"l{k}")
             for k, (below, width) in enumerate(pairwise(widths))
         ]
+        self.n_states = sum(len(layer.state_widths()) for layer in self.layers)
         self.width = widths[-1]
         self.pooling = POOLINGS[pooling](self.width)
         self.readout = Readout(self.width, n_outputs)
@@ -205,11 +206,10 @@ class Network:
         masks: list[np.ndarray | None] = [None]
         after: list[np.ndarray] = []
         x = minibatch.x
-        n_states = sum(len(layer.state_widths()) for layer in self.layers)
-        states: list[np.ndarray | None] = [None] * n_states
+        states: list[np.ndarray | None] = [None] * self.n_states
         before_pooling = self.pooling.start(minibatch.n_sequences, x.dtype)
         if carry is not None:
-            states, before_pooling = carry[:n_states], carry[n_states:]
+            states, before_pooling = carry[: self.n_states], carry[self.n_states :]
         given = iter(states)
         for layer, weights in zip(self.layers, prepared.layers, strict=True):
             if traces:
@@ -277,7 +277,9 @@ class Network:
         arena = Arena()
         prepared = self.prepare(self.params(theta), Arena())
         n_steps = None if self.kind["bidirectional"] else PREDICT_STEPS
-        for index in batches_for_prediction(sequences.lengths, n_steps):
+        size = predict_batch_size(sequences.lengths, n_steps)
+        for start in range(0, n, size):
+            index = np.arange(start, min(start + size, n))
             minibatch, carry = last_steps(self, prepared, sequences, index, n_steps, arena)
             trace = self.forward(prepared, minibatch, carry=carry)
             raw[minibatch.order] = trace.raw
@@ -285,14 +287,9 @@ class Network:
         return raw, pooled
 
 
-def batches_for_prediction(lengths, n_steps):
-    """Indices of sequences to be read at once, of so many of their steps at a time."""
-    n = len(lengths)
-    ends = np.cumsum(lengths if n_steps is None else np.minimum(lengths, n_steps))
-    start = 0
-    while start < n:
-        read = ends[start - 1] if start else 0
-        stop = int(np.searchsorted(ends, read + PREDICT_BATCH_SIZE * PREDICT_STEPS, side="right"))
-        stop = min(max(stop, start + 1), start + PREDICT_BATCH_SIZE)
-        yield np.arange(start, min(stop, n))
-        start = stop
+def predict_batch_size(lengths, n_steps):
+    """How many sequences are read at once, of so many of their steps at a time."""
+    if n_steps is not None or len(lengths) == 0:
+        return PREDICT_BATCH_SIZE
+    n_fitting = PREDICT_BATCH_SIZE * PREDICT_STEPS // int(lengths.max())
+    return max(1, min(PREDICT_BATCH_SIZE, n_fitting))
