@@ -28,6 +28,7 @@ test-machines: .venv/installed
 # Speed beside PyTorch, JAX, ONNX Runtime and skorch, which live in an environment of their own.
 bench: benchmarks/.venv/installed
 	benchmarks/.venv/bin/python -m benchmarks.peers
+	benchmarks/.venv/bin/python -m benchmarks.cells
 	benchmarks/.venv/bin/python -m benchmarks.fit
 	benchmarks/.venv/bin/python -m benchmarks.fixed
 	benchmarks/.venv/bin/python -m benchmarks.neighbour

@@ -119,7 +119,7 @@ def training_step(cell, shape, dtype=np.float32):
 
     B, _, F, sizes = shape
     X, y = data(shape, B * N_MINIBATCHES, dtype)
-    network = Network(CELLS[cell], F, sizes, 1)
+    network = Network(CELLS.get(cell, cell), F, sizes, 1)
     theta = network.initialize(np.random.default_rng(0), np.dtype(dtype))
     weight = np.ones(len(y), y.dtype)
     objective = Objective(network, SquaredError(), as_sequences(X, np.dtype(dtype)), y, weight)
