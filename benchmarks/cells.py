@@ -1,11 +1,11 @@
 """Every cell beside the GRU: ``python -m benchmarks.cells``.
 
 A training step of each cell (as in ``benchmarks.peers``) and its forward pass alone, float32, on
-one thread, in milliseconds; the ratio is the cell's time by that of ``gru``, the median over rounds in
-which all cells take turns. GF/s counts the products of the training step: for each block of weights
-of H rows, 2 H B T F for the input and 2 H B T H for the hidden state, twice each for the gradients
-of the weights and of what they multiply, but for the input of the first layer. It stands beside the
-rate of sgemm (NumPy's OpenBLAS, n = 2048) in the same process.
+one thread, in milliseconds. A ratio is the cell's time by that of ``gru``, the median over rounds
+in which all cells take turns. GF/s counts the products of the training step: for each block of
+weights of H rows 2 H B T F (input) or 2 H B T H (hidden state) forward, and as much again for the
+gradient of the weights and for that of the hidden state. It stands beside the rate of sgemm
+(NumPy's OpenBLAS, n = 2048) in the same process.
 """
 
 import argparse
