@@ -54,7 +54,7 @@ class RecurrentEstimator(
     Parameters
     ----------
     min_length : int, default=1
-        Sequences with fewer steps are not trained on. They are still predicted.
+        Training leaves out sequences with fewer steps; ``predict`` and ``transform`` do not.
     """
 
     _: KW_ONLY
@@ -88,8 +88,9 @@ class RecurrentEstimator(
             The targets, one for each sequence. For classifiers: class labels, or a 0/1 indicator
             matrix (n_samples, n_labels).
         sample_weight : array-like of shape (n_samples,), default=None
-            The weights of the sequences, at least 0; None is 1 for all. A weight of 2 acts as if
-            the sequence were in its minibatch twice, a weight of 0 as if it were left out.
+            The weights of the sequences, at least 0; None is 1 for all. A weight of 2 has the same
+            effect as the same sequence twice in its minibatch; a weight of 0 leaves the sequence
+            out.
 
         Returns
         -------
@@ -99,8 +100,8 @@ class RecurrentEstimator(
         Raises
         ------
         ValueError
-            If a parameter or the data is not as described, or if training diverges. The
-            estimator then stays as it was before.
+            If a parameter or the data is not as described, or if training diverges. After an error,
+            the estimator stays as it was before.
         """
         context = self._init_callback_context(max_subtasks=self.max_iter)
         resume = self.warm_start and hasattr(self, "_theta")
@@ -318,9 +319,9 @@ class RecurrentEstimator(
         Returns
         -------
         dict of str to ndarray
-            Copies of the arrays, by the names that ``summary`` shows. The gates are stacked as
-            rows, in the order i f g o for the LSTM and r z n for the GRU. The bias of the GRU has
-            a fourth part: the bias of the recurrent product in n.
+            Copies of the arrays, with the names that ``summary`` shows. The gates are stacked as
+            rows, in the order i f g o for the LSTM and r z n for the GRU. The bias of the GRU has a
+            fourth part: the bias of the recurrent product in n.
         """
         check_is_fitted(self)
         return self._network.layout.views(self._theta.copy())

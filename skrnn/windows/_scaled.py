@@ -35,10 +35,10 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     Parameters
     ----------
     regressor : regressor
-        A regressor of sequences, or of tables if X is a table. It is cloned. All columns of a
-        table get the same level, so they must be lags of one feature, the target's past; turn lag
-        columns of several features into sequences with :class:`~skrnn.LagColumnsToSequence`.
-        Do not standardise that feature first: X and y must be in the same units.
+        A regressor of sequences, or of tables if X is a table. It is cloned. All columns of a table
+        get the same level, so they must be lags of one feature, the past of the target. Turn lag
+        columns of several features into sequences with :class:`~skrnn.LagColumnsToSequence`. Do not
+        standardise the past of the target first: X and y must be in the same units.
 
     level : {'mean', 'last'}, default='mean'
         The level of a window: the mean of its steps, or its last step.
@@ -49,7 +49,7 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 
     feature : int or None, default=None
         The index of the feature that is the target's own past. Only this feature is scaled. None
-        is for X with a single feature.
+        is for an X with only one feature.
 
     Attributes
     ----------
