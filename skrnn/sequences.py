@@ -128,7 +128,9 @@ class Sequences:
 
     def __array__(self, dtype=None, copy=None):
         if copy is False:
-            raise ValueError("Converting Sequences to an array needs a copy, got copy=False.")
+            raise ValueError(
+                "Converting Sequences to an array needs a copy, got copy=False. Leave copy out."
+            )
         return padded(self.astype(dtype or self.dtype), self.shape[1], np.nan)
 
     def __repr__(self):

@@ -107,5 +107,5 @@ def require_same_network(network, earlier):
     if changed:
         raise ValueError(
             f"warm_start and partial_fit need the same network, but now it has "
-            f"{', '.join(changed)}. Set that back, or fit a clone."
+            f"{', '.join(changed)}. Set the earlier value again, or fit a new estimator."
         )

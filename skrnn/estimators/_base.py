@@ -208,12 +208,12 @@ class RecurrentEstimator(
         if self.bidirectional and self.tbptt_steps is not None:
             raise ValueError(
                 f"tbptt_steps={self.tbptt_steps} is not supported with bidirectional=True: the "
-                f"two directions end at different steps. Set tbptt_steps=None."
+                f"two directions have different last steps. Set tbptt_steps=None."
             )
         if self.solver == "lbfgs" and self.tbptt_steps is not None:
             raise ValueError(
-                f"tbptt_steps={self.tbptt_steps} is not supported with solver='lbfgs': its line "
-                f"search needs the gradient of the whole loss. Set tbptt_steps=None."
+                f"tbptt_steps={self.tbptt_steps} is not supported with solver='lbfgs': it "
+                f"needs the gradient through all steps. Set tbptt_steps=None."
             )
         if self.solver == "lbfgs" and (self.dropout or self.recurrent_dropout):
             raise ValueError(
@@ -238,7 +238,8 @@ class RecurrentEstimator(
             raise ValueError(
                 f"No sequence is left to train on: the longest of {len(sequences)} has "
                 f"{sequences.lengths.max()} steps (min_length={self.min_length}). Expected at "
-                f"least one of min_length steps with a sample_weight greater than 0."
+                f"least one sequence with min_length or more steps and a sample_weight greater "
+                f"than 0. Lower min_length, or check sample_weight and class_weight."
             )
         return weight
 

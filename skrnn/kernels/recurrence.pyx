@@ -100,8 +100,8 @@ cdef class Recurrence:
         cdef recurrence_pass p
         if x.dtype != vectors.dtype or F != prepared[3] or len(initial) != len(self.states):
             raise ValueError(
-                f"x has {F} features of {x.dtype}; the weights are of {prepared[3]} and "
-                f"{vectors.dtype}."
+                f"x has {F} features of {x.dtype}; expected {prepared[3]} features of "
+                f"{vectors.dtype}, as the weights have."
             )
         states = [arena.given_rows(B + N, H, x.itemsize, given, B) for given in initial]
         inner = [

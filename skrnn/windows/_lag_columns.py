@@ -95,7 +95,7 @@ class LagColumnsToSequence(NoFrameMixin, TransformerMixin, BaseEstimator):
             if self.columns is not None:
                 raise ValueError(
                     f"columns={self.columns!r} and n_steps={self.n_steps} are both set; expected "
-                    f"only one of them. Set the other one to None."
+                    f"only one of them. Set one of them to None."
                 )
             names, lags, indices = _blocks(table.shape[1], self.n_steps)
         else:

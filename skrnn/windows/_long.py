@@ -119,11 +119,12 @@ def to_long(X, ids, *, like, id, time, columns=None):
     names = list(features.columns) if columns is None else _names(columns)
     if not {*names}.isdisjoint([time, *([id] if isinstance(id, str) else id)]):
         raise ValueError(
-            f"columns={names}; expected features only, without id={id!r} and time={time!r}."
+            f"columns={names}; expected only features, without id={id!r} and time={time!r}."
         )
     if len(names) != sequences.shape[2]:
         raise ValueError(
-            f"X has {sequences.shape[2]} features, but columns has {len(names)} names: {names}."
+            f"X has {sequences.shape[2]} features, but columns has {len(names)} names: {names}. "
+            f"Expected one name for each feature."
         )
     starts, lengths = _spans(panel)
     codes = _codes(ids, panel.groups)
@@ -132,7 +133,7 @@ def to_long(X, ids, *, like, id, time, columns=None):
         i = int(wrong.argmax())
         raise ValueError(
             f"X[{i}] has {sequences.lengths[i]} steps, but the id {panel.groups[codes[i]]!r} has "
-            f"{lengths[codes[i]]} rows in like."
+            f"{lengths[codes[i]]} rows in the DataFrame like; expected one step for each row."
         )
     first = np.cumsum(sequences.lengths) - sequences.lengths
     step = np.arange(sequences.lengths.sum()) - np.repeat(first, sequences.lengths)
@@ -177,12 +178,17 @@ def _codes(ids, groups):
     codes = []
     for label in ids:
         if label not in index:
-            raise ValueError(f"ids contains {label!r}, which is not an id of like.")
+            raise ValueError(
+                f"ids contains {label!r}, but the DataFrame like has no rows with this id."
+            )
         codes.append(index[label])
     codes = np.array(codes)
     _, first, count = np.unique(codes, return_index=True, return_counts=True)
     if (count > 1).any():
-        raise ValueError(f"ids contains {groups[codes[first[count.argmax()]]]!r} more than once.")
+        raise ValueError(
+            f"ids contains {groups[codes[first[count.argmax()]]]!r} more than once; expected every "
+            f"id once."
+        )
     return codes
 
 

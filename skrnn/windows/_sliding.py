@@ -292,8 +292,9 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         if panel.labels.kind != self._spacing.kind:
             raise ValueError(
                 f"The time labels of X are {panel.labels.kind}, but in fit they were "
-                f"{self._spacing.kind}. Expected the same kind, to find out whether X continues "
-                f"the rows of fit. With history='tail' or history='none' the kind does not matter."
+                f"{self._spacing.kind}. Expected the same kind, because history='index' checks "
+                f"whether X continues the rows of fit. With history='tail' or history='none' the "
+                f"kind does not matter."
             )
         index = {group: i for i, group in enumerate(self.tails_)}
         last = [index[group] for group in panel.groups if group in index]
