@@ -11,10 +11,10 @@ PADDED_STEPS = 2**13
 
 
 class Sequences:
-    """Sequences of different lengths as spans over one array of rows.
+    """Sequences of different lengths, stored as spans of one array of rows.
 
-    Sequence i is ``rows[starts[i]:starts[i] + lengths[i]]``. Spans may overlap, as the windows
-    over a series do. Indexing copies no rows: the result shares them.
+    Sequence i is ``rows[starts[i]:starts[i] + lengths[i]]``. Spans may overlap, like the windows of
+    a series. Indexing does not copy rows: the result shares them.
 
     Parameters
     ----------
@@ -128,7 +128,9 @@ class Sequences:
 
     def __array__(self, dtype=None, copy=None):
         if copy is False:
-            raise ValueError("Converting Sequences to an array needs a copy, got copy=False.")
+            raise ValueError(
+                "Converting Sequences to an array needs a copy, got copy=False. Leave copy out."
+            )
         return padded(self.astype(dtype or self.dtype), self.shape[1], np.nan)
 
     def __repr__(self):

@@ -23,6 +23,8 @@ def test_the_widest_by_default(monkeypatch):
 
 def test_one_that_does_not_run(monkeypatch):
     monkeypatch.setenv("SKRNN_ISA", "mmx")
-    expected = f"SKRNN_ISA='mmx' does not run here; expected one of {isa.available()}."
+    expected = (
+        f"SKRNN_ISA='mmx' does not work on this processor; expected one of {isa.available()}."
+    )
     with pytest.raises(ImportError, match=re.escape(expected)):
         isa._chosen()

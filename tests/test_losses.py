@@ -147,11 +147,11 @@ def test_poisson_refuses_what_are_no_counts():
         model.fit(X, y)
     with pytest.raises(ValueError, match="at sample 7"):
         model.fit(X, np.c_[np.ones(30), y])
-    with pytest.raises(ValueError, match="y has an output that is 0 for all training sequences"):
+    with pytest.raises(ValueError, match="is 0 for all training sequences; loss='poisson'"):
         model.fit(X, np.c_[np.zeros(30), np.ones(30)])
     y = np.r_[np.zeros(25), np.ones(5)]
     model.set_params(early_stopping=True, validation_split="last", validation_fraction=0.3)
-    with pytest.raises(ValueError, match="y has an output that is 0 for all training sequences"):
+    with pytest.raises(ValueError, match="is 0 for all training sequences; loss='poisson'"):
         model.fit(X, y)
 
 

@@ -131,8 +131,8 @@ def test_wrong_numbers(y, message):
     [
         (np.zeros(29, int), r"inconsistent numbers of samples: \[30, 29\]"),
         (np.linspace(0, 1, 30), "Unknown label type: continuous"),
-        (np.zeros(30, int), r"y has one class only, .*0.*; a classifier needs at least two"),
-        (["a"] * 30, "y has one class only, .*a"),
+        (np.zeros(30, int), r"y has only one class, .*0.*; a classifier needs at least two"),
+        (["a"] * 30, "y has only one class, .*a"),
         (np.arange(60).reshape(30, 2) % 3, "y should be a 1d array"),
         (np.full(30, np.nan), "Input y contains NaN"),
     ],

@@ -142,7 +142,7 @@ def test_groups_of_another_frequency():
     """Rows of every other day are no windows of one row among series of every day."""
     frame = panel()
     frame = frame[(frame["unit"] != "b") | frame["day"].isin(DAYS[2:9:2])]
-    message = "In series 'b' no row directly follows another: the usual .* is 1 day, 0:00:00"
+    message = "In series 'b' no two rows are one time step apart: the usual .* is 1 day, 0:00:00"
     transformer = SlidingWindow(3, group="unit", time="day")
     for call in (transformer.fit, transformer.fit_transform):
         with pytest.raises(ValueError, match=message):
@@ -214,18 +214,18 @@ def test_the_pickle_holds_tails_only():
         (
             {"group": "unit"},
             panel().reset_index(drop=True),
-            r"identified by \['unit'\], but its index has numbers and no name, .* as time=",
+            r"identified by \['unit'\], but its index has numbers and no name, .* Set time=",
         ),
         ({"group": "unit"}, panel().sort_index(), "but its index has numbers and no name"),
         (
             {"group": "unit", "time": "day"},
             panel().replace({"unit": {"b": None}}),
-            "'unit' is missing in row .; expected a group in each row",
+            "'unit' has a missing value in row .; expected a value in each row",
         ),
         (
             {"group": "unit", "time": "day"},
             panel()[["unit", "day"]],
-            "X has only the key columns",
+            r"X has only the columns \['unit', 'day'\], which identify the series",
         ),
         (
             {"group": "day"},
@@ -238,8 +238,12 @@ def test_the_pickle_holds_tails_only():
             as_container(panel(), "polars")[:0],
             r"X has 0 samples \(shape=\(0, 4\)\)",
         ),
-        ({"group": ["unit", "unit"], "time": "day"}, panel(), "The keys are .* every name once"),
-        ({"group": "day", "time": "day"}, panel(), "The keys are .* every name once"),
+        (
+            {"group": ["unit", "unit"], "time": "day"},
+            panel(),
+            "for series and time are .* every name once",
+        ),
+        ({"group": "day", "time": "day"}, panel(), "for series and time are .* every name once"),
         ({"time": "day"}, panel()[["x", "x", "day"]], "The columns of X are .* every name once"),
         ({"time": "day"}, panel()[["x", "day", "day"]], "The columns of X are .* every name once"),
         (

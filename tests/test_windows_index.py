@@ -304,19 +304,22 @@ def out_of_order():
     return {
         "numbers": (
             [3, 2, 1, 0],
-            r"2 \(row 1\) comes after 3 \(row 0\)\. Sort X, or pass the name .* time=",
+            r"2 \(row 1\) comes after 3 \(row 0\)\. Sort X, or set time= to the name",
         ),
         "dates": (days[[0, 1, 3, 2]], r"2020-01-03 .*\(row 3\) comes after 2020-01-04 .*\(row 2\)"),
         "text": ([*"abdc"], r"c \(row 3\) comes after d \(row 2\)"),
         "unsigned": (pd.Index([3, 2, 1, 0], dtype="uint8"), "comes after"),
         "twice": ([0, 1, 1, 2], "the first is 1, in rows 1 and 2. .* identify them with group="),
-        "missing": (pd.Index([0, None, 2, 3], dtype="Int64"), "index of X is missing in row 1"),
-        "missing date": (days.where([True, True, False, True]), "is missing in row 2"),
+        "missing": (
+            pd.Index([0, None, 2, 3], dtype="Int64"),
+            "index of X has a missing value in row 1",
+        ),
+        "missing date": (days.where([True, True, False, True]), "has a missing value in row 2"),
         "categories without an order": (
             pd.CategoricalIndex([*"abcd"]),
             "'a', ... are categories without an order; expected dates, numbers or ordered cat",
         ),
-        "without an order": (pd.Index([0, "a", 1, 2]), "cannot be sorted: .* as time"),
+        "without an order": (pd.Index([0, "a", 1, 2]), "cannot be sorted: .* set time="),
         "two levels": (
             pd.MultiIndex.from_product([["a", "b"], [0, 1]], names=["unit", None]),
             r"has index levels \['unit', None\]; expected only one that is not in group",
@@ -378,7 +381,7 @@ def test_a_time_must_be_there_once(container):
     with pytest.raises(ValueError, match="the first is 5, in rows 0 and 2"):
         SlidingWindow(2, time="t").fit(as_container(frame, container))
     frame["t"] = pd.array([5, None, 6])
-    with pytest.raises(ValueError, match="'t' is missing in row 1"):
+    with pytest.raises(ValueError, match="'t' has a missing value in row 1"):
         SlidingWindow(2, time="t").fit(as_container(frame, container))
 
 

@@ -99,7 +99,7 @@ def test_wrong_long_frames(container):
     frame = long_frame()
     with pytest.raises(ValueError, match="the first is 5 in 'a', in rows 1 and 4"):
         read(frame.assign(hour=[3, 5, 2, 9, 5, 1]))
-    with pytest.raises(ValueError, match="'unit' is missing in row 1"):
+    with pytest.raises(ValueError, match="'unit' has a missing value in row 1"):
         read(frame.replace({"unit": {"a": None}}))
     with pytest.raises(ValueError, match="frame has no column or index level 'day'"):
         read(frame, time="day")
@@ -113,7 +113,7 @@ def test_wrong_long_frames(container):
             read(frame, id=key)
     with pytest.raises(ValueError, match=r"^time=None; expected the name of a column"):
         read(frame, time=None)
-    with pytest.raises(ValueError, match=r"keys are \['unit', 'unit'\]; expected every name once"):
+    with pytest.raises(ValueError, match=r"series and time are \['unit', 'unit'\]; expected every"):
         read(frame, time="unit")
     with pytest.raises(ValueError, match=r"columns='x'; expected a list, such as \['x'\]"):
         read(frame, columns="x")
@@ -146,7 +146,7 @@ def test_to_long_of_some_ids_and_new_columns(container):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda X, ids: (X, ["b", "a", "d"]), "ids contains 'd', which is not an id of like"),
+        (lambda X, ids: (X, ["b", "a", "d"]), "ids contains 'd', but the DataFrame like has no"),
         (lambda X, ids: (X[[0, 2]], ["b", "a"]), "X\\[1\\] has 1 steps, but the id 'a' has 2 rows"),
         (lambda X, ids: (X[[0, 0]], ["b", "b"]), "ids contains 'b' more than once"),
         (lambda X, ids: (X, ids[:2]), "inconsistent numbers of samples"),
@@ -169,8 +169,8 @@ def test_wrong_sequences(change, message):
     ("columns", "message"),
     [
         (["p", "p"], "every name once"),
-        (["p", "unit"], "expected features only"),
-        (["hour", "p"], "expected features only"),
+        (["p", "unit"], "expected only features"),
+        (["hour", "p"], "expected only features"),
         ("xz", "expected a list"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Two small sequence datasets, loaded as scikit-learn loads its own."""
+"""Two small sequence datasets, with loaders like those of scikit-learn."""
 
 from ._loaders import load_beijing_pm25, load_japanese_vowels
 

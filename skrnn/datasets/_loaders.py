@@ -200,8 +200,9 @@ def load_japanese_vowels(*, subset="all", return_X_y=False, as_frame=False):
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
-        Dictionary-like object, with the following attributes; `n_utterances` is 640, 270 or 370
-        and `n_steps` 9961, 4274 or 5687, by `subset`.
+        Dictionary-like object, with the following attributes. For `subset` "all",
+        "train" and "test", `n_utterances` is 640, 270 and 370, and `n_steps` is 9961, 4274 and
+        5687.
 
         data : list of ndarray of shape (7 to 29, 12), or DataFrame of shape (n_steps, 12)
             The cepstrum coefficients of each utterance (no unit), one row per 6.4 ms, as

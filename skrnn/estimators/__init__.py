@@ -35,7 +35,7 @@ class LSTMRegressor(LSTMCell, RecurrentRegressor):
 
     See Also
     --------
-    GRURegressor : A smaller cell, often as good.
+    GRURegressor : The same with a GRU cell, which is smaller and often as good.
     LSTMClassifier : The same network for classes.
 
     References
@@ -72,7 +72,7 @@ class GRURegressor(GRUCell, RecurrentRegressor):
 
     See Also
     --------
-    LSTMRegressor : A cell with a memory of its own.
+    LSTMRegressor : The same with an LSTM cell, which has a separate memory.
     GRUClassifier : The same network for classes.
 
     References
@@ -97,9 +97,10 @@ class GRURegressor(GRUCell, RecurrentRegressor):
 class RNNRegressor(AnyCell, RecurrentRegressor):
     """Recurrent network from a sequence to numbers, with the cell as a parameter.
 
-    One or more recurrent layers read the sequence; a dense layer turns the pooled hidden state
-    into the prediction. Training minimises ``loss``. The plain cell is that of Elman (1990);
-    ``cell`` makes it a GRU or an LSTM, so that a grid search can choose.
+    One or more recurrent layers read the sequence; a dense layer turns the pooled hidden state into
+    the prediction. Training minimises ``loss``. The default is the plain cell of Elman (1990). The
+    parameter ``cell`` selects another cell, such as a GRU or an LSTM, so a grid search can compare
+    cells.
 
     Parameters
     ----------
@@ -151,7 +152,7 @@ class LSTMClassifier(LSTMCell, RecurrentClassifier):
 
     See Also
     --------
-    GRUClassifier : A smaller cell, often as good.
+    GRUClassifier : The same with a GRU cell, which is smaller and often as good.
     LSTMRegressor : The same network for numbers.
 
     References
@@ -191,7 +192,7 @@ class GRUClassifier(GRUCell, RecurrentClassifier):
 
     See Also
     --------
-    LSTMClassifier : A cell with a memory of its own.
+    LSTMClassifier : The same with an LSTM cell, which has a separate memory.
     GRURegressor : The same network for numbers.
 
     References
@@ -216,9 +217,10 @@ class GRUClassifier(GRUCell, RecurrentClassifier):
 class RNNClassifier(AnyCell, RecurrentClassifier):
     """Recurrent network from a sequence to a class, with the cell as a parameter.
 
-    One or more recurrent layers read the sequence; a dense layer turns the pooled hidden state
-    into class probabilities. Training minimises the log loss. The plain cell is that of Elman
-    (1990); ``cell`` makes it a GRU or an LSTM, so that a grid search can choose.
+    One or more recurrent layers read the sequence; a dense layer turns the pooled hidden state into
+    class probabilities. Training minimises the log loss. The default is the plain cell of Elman
+    (1990). The parameter ``cell`` selects another cell, such as a GRU or an LSTM, so a grid search
+    can compare cells.
 
     Parameters
     ----------

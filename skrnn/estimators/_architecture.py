@@ -22,12 +22,13 @@ class Architecture:
         The number of units of each recurrent layer; the first layer reads the input.
 
     bidirectional : bool, default=False
-        Whether each layer also reads the sequences backwards, with as many units again.
+        Whether each layer also reads the sequences backwards. Each direction has its own units, so
+        the layer has twice as many in total.
 
     pooling : {'last', 'mean', 'max', 'attention'}, default='last'
-        How the hidden states of all steps become one vector: the last state (of each direction
-        the one after its own last step), the mean, the maximum, or additive attention with a
-        learned query (Bahdanau et al. 2015).
+        How the hidden states of all steps become one vector: the last state, the mean, the maximum,
+        or additive attention with a learned query (Bahdanau et al. 2015). With ``bidirectional``,
+        the last state of the backward direction is its state after it has read the first step.
 
     dropout : float, default=0.0
         The probability of setting an output of a layer to zero in training, between two layers
@@ -38,10 +39,10 @@ class Architecture:
         units are cut at every step of a minibatch (Gal & Ghahramani 2016).
 
     init : {'glorot', 'normal', 'identity'}, default='glorot'
-        The initial weights. "glorot": Glorot uniform; recurrent weights orthogonal. "normal":
-        normal, with variance 1 / fan in. "identity": recurrent weights are the identity matrix,
-        the others normal with standard deviation 0.001; with ``activation="relu"`` this is the
-        IRNN (Le et al. 2015).
+        The initial weights. "glorot": Glorot uniform; recurrent weights are orthogonal. "normal":
+        normally distributed, with variance 1 / fan in. "identity": recurrent weights are the
+        identity matrix, the others normal with standard deviation 0.001; with ``activation="relu"``
+        this is the IRNN (Le et al. 2015).
 
     dtype : {'float32', 'float64', 'auto'}, default='float32'
         The precision of the network; "auto" takes the dtype of X.
@@ -106,5 +107,5 @@ def require_same_network(network, earlier):
     if changed:
         raise ValueError(
             f"warm_start and partial_fit need the same network, but now it has "
-            f"{', '.join(changed)}. Set that back, or fit a clone."
+            f"{', '.join(changed)}. Set the earlier value again, or fit a new estimator."
         )

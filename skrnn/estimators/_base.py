@@ -54,7 +54,7 @@ class RecurrentEstimator(
     Parameters
     ----------
     min_length : int, default=1
-        Sequences with fewer steps are not trained on. They are still predicted.
+        Training leaves out sequences with fewer steps; ``predict`` and ``transform`` do not.
     """
 
     _: KW_ONLY
@@ -88,8 +88,9 @@ class RecurrentEstimator(
             The targets, one for each sequence. For classifiers: class labels, or a 0/1 indicator
             matrix (n_samples, n_labels).
         sample_weight : array-like of shape (n_samples,), default=None
-            The weights of the sequences, at least 0; None is 1 for all. A weight of 2 acts as if
-            the sequence were in its minibatch twice, a weight of 0 as if it were left out.
+            The weights of the sequences, at least 0; None is 1 for all. A weight of 2 has the same
+            effect as the same sequence twice in its minibatch; a weight of 0 leaves the sequence
+            out.
 
         Returns
         -------
@@ -99,8 +100,8 @@ class RecurrentEstimator(
         Raises
         ------
         ValueError
-            If a parameter or the data is not as described, or if training diverges. The
-            estimator then stays as it was before.
+            If a parameter or the data is not as described, or if training diverges. After an error,
+            the estimator stays as it was before.
         """
         context = self._init_callback_context(max_subtasks=self.max_iter)
         resume = self.warm_start and hasattr(self, "_theta")
@@ -207,12 +208,12 @@ class RecurrentEstimator(
         if self.bidirectional and self.tbptt_steps is not None:
             raise ValueError(
                 f"tbptt_steps={self.tbptt_steps} is not supported with bidirectional=True: the "
-                f"two directions end at different steps. Set tbptt_steps=None."
+                f"two directions have different last steps. Set tbptt_steps=None."
             )
         if self.solver == "lbfgs" and self.tbptt_steps is not None:
             raise ValueError(
-                f"tbptt_steps={self.tbptt_steps} is not supported with solver='lbfgs': its line "
-                f"search needs the gradient of the whole loss. Set tbptt_steps=None."
+                f"tbptt_steps={self.tbptt_steps} is not supported with solver='lbfgs': it "
+                f"needs the gradient through all steps. Set tbptt_steps=None."
             )
         if self.solver == "lbfgs" and (self.dropout or self.recurrent_dropout):
             raise ValueError(
@@ -237,7 +238,8 @@ class RecurrentEstimator(
             raise ValueError(
                 f"No sequence is left to train on: the longest of {len(sequences)} has "
                 f"{sequences.lengths.max()} steps (min_length={self.min_length}). Expected at "
-                f"least one of min_length steps with a sample_weight greater than 0."
+                f"least one sequence with min_length or more steps and a sample_weight greater "
+                f"than 0. Lower min_length, or check sample_weight and class_weight."
             )
         return weight
 
@@ -318,9 +320,9 @@ class RecurrentEstimator(
         Returns
         -------
         dict of str to ndarray
-            Copies of the arrays, by the names that ``summary`` shows. The gates are stacked as
-            rows, in the order i f g o for the LSTM and r z n for the GRU. The bias of the GRU has
-            a fourth part: the bias of the recurrent product in n.
+            Copies of the arrays, with the names that ``summary`` shows. The gates are stacked as
+            rows, in the order i f g o for the LSTM and r z n for the GRU. The bias of the GRU has a
+            fourth part: the bias of the recurrent product in n.
         """
         check_is_fitted(self)
         return self._network.layout.views(self._theta.copy())

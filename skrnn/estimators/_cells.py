@@ -15,9 +15,10 @@ class LSTMCell:
     Parameters
     ----------
     forget_bias : float or 'chrono', default=1.0
-        The initial bias of the LSTM's forget gate. The greater, the longer it remembers at first:
-        1 is Jozefowicz et al. (2015); "chrono" spreads the units' memories over the length of the
-        longest training sequence, for long dependencies (Tallec & Ollivier 2018).
+        The initial bias of the LSTM's forget gate. With a greater bias, the network remembers
+        longer at the start of training. 1 is the value of Jozefowicz et al. (2015). "chrono"
+        spreads the memories of the units over the length of the longest training sequence, for long
+        dependencies (Tallec & Ollivier 2018).
     """
 
     _: KW_ONLY

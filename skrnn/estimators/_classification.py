@@ -21,9 +21,9 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
     Parameters
     ----------
     class_weight : dict, list of dict, 'balanced' or None, default=None
-        The weights of the classes, as a dict of class: weight; for an indicator matrix a list
-        with one dict for each label, of the weights of 0 and 1. "balanced" gives all classes the
-        same total weight. Multiplied with ``sample_weight``.
+        The weights of the classes, as a dict of class: weight. For an indicator matrix, a list with
+        one dict ``{0: weight, 1: weight}`` for each label. "balanced" gives all classes the same
+        total weight. Class weights are multiplied by ``sample_weight``.
     """
 
     _: KW_ONLY
@@ -57,9 +57,9 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         ------
         ValueError
             If a parameter or the data is not as described, if y has classes that are not in
-            ``classes``, if training diverges, or with ``early_stopping``,
-            ``learning_rate="adaptive"`` or ``"cosine"``, or ``class_weight="balanced"``, which
-            need all data and all epochs. The estimator then stays as it was before.
+            ``classes``, or if training diverges. Also with ``early_stopping``,
+            ``learning_rate="adaptive"`` or ``"cosine"``, or ``class_weight="balanced"``: these need
+            all data and all epochs. After an error, the estimator stays as it was before.
         AttributeError
             With ``solver="lbfgs"``, which needs all data at once.
         """

@@ -33,8 +33,8 @@ def hold_out(n_samples, validation_fraction, validation_split, labels, random_st
         raise ValueError(
             f"validation_fraction={validation_fraction} of {n_samples} sequences leaves "
             f"{n_samples - n_held_out} to train on and {n_held_out} to validate on; expected at "
-            f"least {least} each (two, and as many as there are classes). Change "
-            f"validation_fraction, or fit more sequences."
+            f"least {least} each. Each part needs two sequences, and with a random split also one "
+            f"of each class. Change validation_fraction, or fit more sequences."
         )
     if validation_split == "last":
         return np.split(np.arange(n_samples), [n_samples - n_held_out])

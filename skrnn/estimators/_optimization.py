@@ -30,11 +30,11 @@ class Optimization:
         memory only, not the result.
 
     learning_rate : {'constant', 'invscaling', 'adaptive', 'cosine'}, default='constant'
-        How the step size changes during training; not used by "lbfgs". "constant": it does not.
-        "invscaling": ``learning_rate_init`` divided by the number of sequences seen so far to
+        How the step size changes during training; not used by "lbfgs". "constant": it stays the
+        same. "invscaling": ``learning_rate_init`` divided by the number of sequences seen so far to
         the power of ``power_t``, updated after each epoch. "adaptive": divided by 5 whenever the
-        loss or score stops improving, until it is below 1e-6. "cosine": rises from zero over the
-        first tenth of ``max_iter`` epochs, then falls to zero along a cosine. Set
+        loss or score stops improving; at 1e-6 or less, training stops instead. "cosine": rises from
+        zero over the first tenth of ``max_iter`` epochs, then falls to zero along a cosine. Set
         ``n_iter_no_change=np.inf`` so that it always runs to the end.
 
     learning_rate_init : float, default=0.001
@@ -50,13 +50,13 @@ class Optimization:
         Whether to shuffle the sequences before each epoch.
 
     random_state : int, RandomState instance or None, default=None
-        Seeds the initial weights, the validation split, shuffling and dropout. With an int two
-        fits are equal to the last bit, for any number of threads.
+        Seeds the initial weights, the validation split, shuffling and dropout. With an int, two
+        fits give the same result to the last bit, with any number of threads.
 
     tol : float, default=1e-4
-        The loss, or with ``early_stopping`` the validation score, must improve by at least this
-        to count as an improvement. With "lbfgs" training also stops when no component of the
-        gradient is larger.
+        The loss must fall by at least ``tol`` to count as an improvement; with ``early_stopping``
+        the validation score must rise by at least ``tol``. With "lbfgs", training also stops when
+        no component of the gradient is larger than ``tol``.
 
     verbose : bool, default=False
         Whether to print the loss after each epoch.
@@ -72,9 +72,9 @@ class Optimization:
         Whether "sgd" uses Nesterov's momentum.
 
     early_stopping : bool, default=False
-        Whether to hold out a validation set, stop when its score no longer improves, and keep
-        the weights of the best epoch. For overlapping windows of one series set
-        ``validation_split="last"``: windows drawn at random overlap with those trained on.
+        Whether to hold out a validation set, stop when its score no longer improves, and keep the
+        weights of the best epoch. For overlapping windows of one series set
+        ``validation_split="last"``: random validation windows overlap with the training windows.
 
     validation_fraction : float, default=0.1
         The fraction of the training sequences to hold out with ``early_stopping``.
@@ -90,7 +90,7 @@ class Optimization:
         Decay rate of the second moment in Adam, in [0, 1).
 
     epsilon : float, default=1e-8
-        Added to the denominator in Adam and RMSProp, against division by zero.
+        Added to the denominator in Adam and RMSProp, to avoid division by zero.
 
     n_iter_no_change : int or inf, default=10
         Training stops after more than this number of consecutive epochs without improvement.
@@ -103,9 +103,10 @@ class Optimization:
         Clip gradients to this L2 norm; None disables clipping. Not used by "lbfgs".
 
     tbptt_steps : int or None, default=None
-        Truncated back-propagation through time: gradients flow back through this number of last
-        steps; None is all steps. The network still reads every step, but the memory of training
-        depends on ``tbptt_steps`` only. Not supported with ``bidirectional``.
+        Truncated back-propagation through time: gradients flow back only through the last
+        ``tbptt_steps`` steps of each sequence; None uses all steps. The network still reads every
+        step, but the memory that training needs depends only on ``tbptt_steps``. Not supported with
+        ``bidirectional``.
     """
 
     _: KW_ONLY

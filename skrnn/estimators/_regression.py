@@ -20,27 +20,28 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
     ----------
     loss : {'squared_error', 'absolute_error', 'huber', 'quantile', 'poisson'}, \
             default='squared_error'
-        What training minimises. It decides what is predicted. "squared_error": the mean.
-        "absolute_error": the median. "huber": between the two (half the squared error for
-        residuals up to 1 in the units of training, linear beyond). "quantile": the ``quantile``.
-        "poisson": the mean of counts, with a logarithmic link. ``score`` is R² for every loss, so
-        to tune a quantile pass the pinball loss as ``scoring``. With ``early_stopping`` the
-        validation score is R², or D² for "absolute_error" and "quantile".
+        The loss that training minimises. It decides what the model predicts. "squared_error": the
+        mean. "absolute_error": the median. "huber": between the two (half the squared error for
+        residuals up to 1, linear for larger ones; with ``normalize_y`` a residual of 1 is one
+        standard deviation of y). "quantile": the quantile that ``quantile`` sets. "poisson": the
+        mean of counts, with a logarithmic link. ``score`` is R² for every loss, so to tune a
+        quantile model, pass the pinball loss as ``scoring`` of the search. With ``early_stopping``
+        the validation score is R², or D² for "absolute_error" and "quantile".
 
     quantile : float, default=0.5
         The quantile to predict, between 0 and 1. Only used with ``loss="quantile"``.
 
     normalize_y : bool, default=True
         Whether to standardise the targets for training, to mean 0 and variance 1 (with
-        ``loss="poisson"`` to variance 1 only). Predictions are in the units of y in any case;
-        ``loss_curve_`` is in the units of training.
+        ``loss="poisson"`` to variance 1 only). Predictions are always in the units of y;
+        ``loss_curve_`` has the loss of the standardised targets.
 
     ar_steps : int, default=0
-        Add a linear model of this number of last steps to the output: the autoregressive part of
+        Add a linear model of the last ``ar_steps`` steps to the output: the autoregressive part of
         LSTNet (Lai et al. 2018), for series that are nearly linear. It starts at the solution of
         ridge regression with the penalty ``alpha * n_samples / batch_size``, and is trained
-        together with the network. Scale X, as for the network itself. At most the number of
-        steps of the longest training sequence; 0 adds nothing.
+        together with the network. It needs a scaled X, like the network. ``ar_steps`` can be at
+        most the number of steps of the longest training sequence; 0 adds nothing.
     """
 
     _: KW_ONLY
@@ -81,9 +82,9 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         Raises
         ------
         ValueError
-            If a parameter or the data is not as described, if training diverges, or with
-            ``early_stopping``, or ``learning_rate="adaptive"`` or ``"cosine"``, which need all
-            data and all epochs. The estimator then stays as it was before.
+            If a parameter or the data is not as described, or if training diverges. Also with
+            ``early_stopping``, or ``learning_rate="adaptive"`` or ``"cosine"``: these need all data
+            and all epochs. After an error, the estimator stays as it was before.
         AttributeError
             With ``solver="lbfgs"``, which needs all data at once.
         """

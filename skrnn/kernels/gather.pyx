@@ -23,8 +23,8 @@ def arrange(const Py_ssize_t[::1] lengths):
         n_rows += lengths[i]
     if B + n_rows > INT_MAX:
         raise ValueError(
-            f"A minibatch of {B} sequences has {n_rows} steps, more than a 32-bit integer counts. "
-            f"Lower batch_size."
+            f"A minibatch of {B} sequences has {n_rows} steps, more than a 32-bit integer can "
+            f"count. Lower batch_size."
         )
     order, offsets = np.empty(B, np.intp), np.zeros(T + 1, np.int32)
     final_states, next_position = np.empty(B, np.intp), np.zeros(T + 1, np.intp)

@@ -20,7 +20,9 @@ def _chosen():
     names = available()
     name = os.environ.get("SKRNN_ISA", names[best_isa()])
     if name not in names:
-        raise ImportError(f"SKRNN_ISA={name!r} does not run here; expected one of {names}.")
+        raise ImportError(
+            f"SKRNN_ISA={name!r} does not work on this processor; expected one of {names}."
+        )
     return names.index(name)
 
 

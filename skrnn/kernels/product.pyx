@@ -39,8 +39,8 @@ def dense(ndarray x, prepared, Arena arena):
         K > 1 and x.strides[1] != x.itemsize
     ):
         raise ValueError(
-            f"x has rows of {x.shape[1]} {x.dtype}, {x.strides[1]} bytes apart; expected {K} "
-            f"{packed.dtype} side by side."
+            f"x has rows of {x.shape[1]} {x.dtype} values, {x.strides[1]} bytes apart; expected "
+            f"contiguous rows of {K} {packed.dtype} values."
         )
     cdef ndarray out = arena.rows(N, n, x.itemsize)
     p.a, p.a_stride, p.panel, p.n_panels, p.K = PyArray_DATA(x), row_length(x), 0, 1, K

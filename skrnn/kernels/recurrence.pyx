@@ -103,8 +103,8 @@ cdef class Recurrence:
         cdef recurrence_pass p
         if PyArray_TYPE(x) != PyArray_TYPE(vectors) or F != prepared[3]:
             raise ValueError(
-                f"x has {F} features of {x.dtype}; the weights are of {prepared[3]} and "
-                f"{vectors.dtype}."
+                f"x has {F} features of {x.dtype}; expected {prepared[3]} features of "
+                f"{vectors.dtype}, as the weights have."
             )
         states = [arena.given_rows(B + N, H, x.itemsize, given, B) for given in initial]
         inner = []

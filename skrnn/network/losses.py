@@ -114,8 +114,8 @@ class Poisson(RegressionLoss):
         mean = super().start(y, weight)
         if not mean.all():
             raise ValueError(
-                "y has an output that is 0 for all training sequences; loss='poisson' needs "
-                "some values greater than 0."
+                "y, or one of its columns, is 0 for all training sequences; loss='poisson' needs "
+                "at least one value greater than 0. Drop that column, or choose another loss."
             )
         return np.log(mean)
 

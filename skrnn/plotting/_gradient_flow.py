@@ -6,7 +6,7 @@ from skrnn.plotting._axes import axes_of, expect
 
 
 class GradientFlowDisplay:
-    """How far back in time the gradient reaches.
+    """Plot of how far back in time the gradient reaches.
 
     If the line falls steeply, the gradient vanishes: the network cannot learn from early time
     steps. Try an LSTM or GRU, ``forget_bias`` or ``init="identity"``. If the line rises, the

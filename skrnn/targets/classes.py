@@ -70,7 +70,7 @@ class Classes:
         self._learn(y if self.named is None else self.named)
         if len(self.classes) < 2:
             raise ValueError(
-                f"y has one class only, {self.classes.tolist()[0]!r}; a classifier needs at least "
+                f"y has only one class, {self.classes.tolist()[0]!r}; a classifier needs at least "
                 f"two."
             )
         return self
@@ -94,7 +94,7 @@ class Classes:
             raise ValueError(
                 f"y contains the labels {unknown.tolist()}, which are not among the classes "
                 f"{self.classes.tolist()}. In partial_fit and with warm_start the classes cannot "
-                f"change; fit a clone to use others."
+                f"change. To use other classes, fit a new estimator."
             )
         return self.binarizer.transform(y).astype(dtype)
 
@@ -149,7 +149,8 @@ class Labels:
         ):
             raise ValueError(
                 f"class_weight={each!r}; y has {n_labels} labels, so expected a list of "
-                f"{n_labels} dicts with the weights of 0 and 1, 'balanced' or None."
+                f"{n_labels} dicts such as {{0: 1.0, 1: 2.0}}, one for each label. Or set it to "
+                f"'balanced' or None."
             )
         _check_weights(self.class_weight, each)
         return weight * compute_sample_weight(each, y)
@@ -204,7 +205,7 @@ def _check_same_form(target, earlier, y):
         form = "an indicator matrix" if isinstance(earlier, Labels) else "one class per sequence"
         raise ValueError(
             f"y has shape {y.shape}, but the first fit had {form}. Pass y in the same form, or "
-            f"fit a clone."
+            f"fit a new estimator."
         )
 
 
@@ -212,7 +213,7 @@ def _check_same_classes(given, expected):
     if given is not None and not np.array_equal(given, expected):
         raise ValueError(
             f"The classes are {given.tolist()}; expected {expected.tolist()}. Classes cannot "
-            f"change after the first fit; fit a clone to use others."
+            f"change after the first fit. To use other classes, fit a new estimator."
         )
 
 

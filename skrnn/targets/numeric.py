@@ -92,14 +92,14 @@ class Numbers:
             expected = ", ".join(["n_samples", *map(str, earlier.shape)])
             raise ValueError(
                 f"y has shape {y.shape}, but the first fit had a y of shape ({expected}). Pass "
-                f"such a y, or fit a clone."
+                f"a y of that shape, or fit a new estimator."
             )
         if self.loss.out_activation != earlier.loss.out_activation:
             raise ValueError(
                 f"loss={self.loss_name!r} has the output activation "
                 f"{self.loss.out_activation!r}, but the weights were trained with "
                 f"{earlier.loss.out_activation!r}. Set "
-                f"loss={earlier.loss_name!r}, or fit a clone."
+                f"loss={earlier.loss_name!r}, or fit a new estimator."
             )
         self.scaler, self.shape = earlier.scaler, earlier.shape
         return self
@@ -110,8 +110,8 @@ class Numbers:
         finite = np.isfinite(encoded)
         if not finite.all():
             raise ValueError(
-                f"y contains {_columns(y)[~finite][0]:.3g}, which is too large for {dtype} in the "
-                f"units of training. Divide y by a constant, or fit with normalize_y=True."
+                f"y contains {_columns(y)[~finite][0]:.3g}, which is too large for {dtype} when "
+                f"it is scaled for training. Divide y by a constant, or fit with normalize_y=True."
             )
         return encoded
 

@@ -75,7 +75,8 @@ class MinibatchDescent:
             total_norm += norm * len(index)
         if not np.isfinite(theta).all():
             raise divergence(
-                f"Training diverged: non-finite weights after epoch {epoch + 1}.", self.remedies
+                f"Training diverged: some weights are NaN or infinite after epoch {epoch + 1}.",
+                self.remedies,
             )
         return total / n_samples, total_norm / n_samples
 

@@ -109,14 +109,14 @@ class Labels:
             raise ValueError(
                 f"The time labels {self.text(0)!r}, ... are categories without an order; expected "
                 f"dates, numbers or ordered categories. If X has such a column or index level, "
-                f"pass its name as time."
+                f"set time= to its name."
             )
         try:
             return np.unique(np.asarray(source, object), return_inverse=True)[1]
         except TypeError as error:
             raise ValueError(
                 f"The time labels {self.text(0)!r}, ... cannot be sorted: {error}. If X has a "
-                f"column or index level of dates or numbers, pass its name as time."
+                f"column or index level of dates or numbers, set time= to its name."
             ) from error
 
     def local_time(self, time_zone):

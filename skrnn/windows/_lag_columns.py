@@ -24,8 +24,8 @@ class LagColumnsToSequence(NoFrameMixin, TransformerMixin, BaseEstimator):
     greatest lag to the least. This is the inverse of ``SlidingWindow(flatten=True)``, and reads
     its column names. The lags must be the same for every feature and equally spaced.
 
-    Lags are values of the past, so the table itself does not leak the future. If its target lies h
-    steps ahead, its rows overlap in time: use ``TimeSeriesSplit(gap=h)``.
+    Lags are values of the past, so the table itself does not leak the future. If the target is h
+    steps ahead, rows and targets overlap in time: use ``TimeSeriesSplit(gap=h)``.
 
     Parameters
     ----------
@@ -88,14 +88,14 @@ class LagColumnsToSequence(NoFrameMixin, TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a column name has no lag, or a lag is negative, missing or there twice.
+            If a column name has no lag, or if a lag is negative, is missing or occurs twice.
         """
         table = check_rows(X, estimator=self)
         if self.n_steps is not None:
             if self.columns is not None:
                 raise ValueError(
                     f"columns={self.columns!r} and n_steps={self.n_steps} are both set; expected "
-                    f"only one of them. Set the other one to None."
+                    f"only one of them. Set one of them to None."
                 )
             names, lags, indices = _blocks(table.shape[1], self.n_steps)
         else:

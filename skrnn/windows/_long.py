@@ -13,8 +13,8 @@ from skrnn.windows._panel import read_panel
 def from_long(frame, *, id, time, columns=None):
     """Turn a long table into one sequence for each id.
 
-    In cross-validation every id is then in one fold as a whole. If the ids follow each other in
-    time, and the targets lie h ids ahead, use ``TimeSeriesSplit(gap=h)``.
+    In cross-validation, all steps of an id are then in the same fold. If the ids are in the order
+    of time, and the targets are h ids ahead, use ``TimeSeriesSplit(gap=h)``.
 
     Parameters
     ----------
@@ -69,8 +69,8 @@ def from_long(frame, *, id, time, columns=None):
 def to_long(X, ids, *, like, id, time, columns=None):
     """Turn sequences back into rows of a long table, the inverse of :func:`from_long`.
 
-    Use it after the sequences were transformed, for example scaled: each step goes back to the row
-    that it came from. To split the rows in time, with targets h rows ahead, use
+    Use it after the sequences were transformed, for example scaled: ``to_long`` puts each step back
+    into the row that it came from. To split the rows in time, with targets h rows ahead, use
     ``TimeSeriesSplit(gap=h)``.
 
     Parameters
@@ -91,13 +91,15 @@ def to_long(X, ids, *, like, id, time, columns=None):
     -------
     DataFrame
         The rows of ``like`` with these ids, in the same order and with the same index: the ``id``
-        and ``time`` columns and the features. From the library of ``like``.
+        and ``time`` columns and the features. It is a pandas DataFrame if ``like`` is one,
+        otherwise a polars DataFrame.
 
     Raises
     ------
     ValueError
-        If an id is not in ``like``, is there with another number of rows, or comes twice, or if
-        ``columns`` contains a name twice, ``id`` or ``time``.
+        If ``ids`` has an id twice or one that is not in ``like``, if a sequence has not as many
+        steps as ``like`` has rows of its id, or if ``columns`` contains a name twice, ``id`` or
+        ``time``.
 
     Examples
     --------
@@ -117,11 +119,12 @@ def to_long(X, ids, *, like, id, time, columns=None):
     names = list(features.columns) if columns is None else _names(columns)
     if not {*names}.isdisjoint([time, *([id] if isinstance(id, str) else id)]):
         raise ValueError(
-            f"columns={names}; expected features only, without id={id!r} and time={time!r}."
+            f"columns={names}; expected only features, without id={id!r} and time={time!r}."
         )
     if len(names) != sequences.shape[2]:
         raise ValueError(
-            f"X has {sequences.shape[2]} features, but columns has {len(names)} names: {names}."
+            f"X has {sequences.shape[2]} features, but columns has {len(names)} names: {names}. "
+            f"Expected one name for each feature."
         )
     starts, lengths = _spans(panel)
     codes = _codes(ids, panel.groups)
@@ -130,7 +133,7 @@ def to_long(X, ids, *, like, id, time, columns=None):
         i = int(wrong.argmax())
         raise ValueError(
             f"X[{i}] has {sequences.lengths[i]} steps, but the id {panel.groups[codes[i]]!r} has "
-            f"{lengths[codes[i]]} rows in like."
+            f"{lengths[codes[i]]} rows in the DataFrame like; expected one step for each row."
         )
     first = np.cumsum(sequences.lengths) - sequences.lengths
     step = np.arange(sequences.lengths.sum()) - np.repeat(first, sequences.lengths)
@@ -175,12 +178,17 @@ def _codes(ids, groups):
     codes = []
     for label in ids:
         if label not in index:
-            raise ValueError(f"ids contains {label!r}, which is not an id of like.")
+            raise ValueError(
+                f"ids contains {label!r}, but the DataFrame like has no rows with this id."
+            )
         codes.append(index[label])
     codes = np.array(codes)
     _, first, count = np.unique(codes, return_index=True, return_counts=True)
     if (count > 1).any():
-        raise ValueError(f"ids contains {groups[codes[first[count.argmax()]]]!r} more than once.")
+        raise ValueError(
+            f"ids contains {groups[codes[first[count.argmax()]]]!r} more than once; expected every "
+            f"id once."
+        )
     return codes
 
 

@@ -23,7 +23,7 @@ def pad_sequences(X, maxlen=None, padding="pre", truncating="pre", value=np.nan)
     """Put sequences of different lengths into one array.
 
     The parameters mean the same as in Keras [1]_. The estimators of this package do not need
-    padding. They ignore that of the default value, NaN. Padding does not leak the future; for
+    padding. They ignore padding with NaN, the default value. Padding does not leak the future; for
     targets h samples ahead use ``TimeSeriesSplit(gap=h)``.
 
     Parameters
@@ -47,8 +47,8 @@ def pad_sequences(X, maxlen=None, padding="pre", truncating="pre", value=np.nan)
     Raises
     ------
     ValueError
-        If X is empty, has another form or contains a sequence of nothing but NaN; or if the value
-        is too large for the dtype.
+        If X is empty or has another form, if a sequence contains only NaN, or if ``value`` is too
+        large for the dtype.
 
     References
     ----------

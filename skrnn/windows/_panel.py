@@ -54,10 +54,10 @@ class Panel:
             apart = (n_steps > 1) & (n_follow == 0)
             if apart.any():
                 raise ValueError(
-                    f"In series {self.groups[apart.argmax()]!r} no row directly follows another: "
-                    f"the usual time step in {self.name} is {spacing}. Fit series with a different "
-                    f"time step separately. If the time between rows does not matter, use row "
-                    f"numbers within each series as time."
+                    f"In series {self.groups[apart.argmax()]!r} no two rows are one time step "
+                    f"apart: the usual time step in {self.name} is {spacing}. Fit series with a "
+                    f"different time step separately. If the time between rows does not matter, "
+                    f"use row numbers within each series as time."
                 )
         return spacing
 
@@ -106,8 +106,8 @@ class Panel:
             )
         raise ValueError(
             f"{self.name} is not sorted by its index: {label} (row {row}) comes after {last_label} "
-            f"(row {last_row}){where}. Sort {self.name}, or pass the name of the column or index "
-            f"level of time as time=."
+            f"(row {last_row}){where}. Sort {self.name}, or set time= to the name of the column "
+            f"or index level that has the time."
         )
 
 
@@ -147,7 +147,10 @@ def read_panel(X, group=None, time=None, *, input_name="X"):
             f"pandas or polars DataFrame with columns or index levels {keys}."
         )
     names_of_X = list(getattr(X, "columns", []))
-    for what, given in (("The keys", keys), (f"The columns of {input_name}", names_of_X)):
+    for what, given in (
+        ("The columns for series and time", keys),
+        (f"The columns of {input_name}", names_of_X),
+    ):
         if len({*given}) < len(given):
             raise ValueError(f"{what} are {given}; expected every name once.")
     columns = {name: _key(X, name, input_name) for name in keys}
@@ -155,8 +158,8 @@ def read_panel(X, group=None, time=None, *, input_name="X"):
     labels = Labels(columns[time]) if time is not None else _index(X, keys, input_name)
     if labels is not None and labels.missing.any():
         raise ValueError(
-            f"{f'The index of {input_name}' if time is None else repr(time)} is missing in row "
-            f"{labels.missing.argmax()}; expected a time label in each row."
+            f"{f'The index of {input_name}' if time is None else repr(time)} has a missing value "
+            f"in row {labels.missing.argmax()}; expected a time label in each row."
         )
     if time is not None and labels.is_text:
         raise ValueError(
@@ -203,16 +206,16 @@ def _index(X, keys, input_name):
     if len(levels) > 1:
         raise ValueError(
             f"{input_name} has index levels {list(X.index.names)}; expected only one that is not "
-            f"in group. Pass the names of levels that identify the series as group=, and the name "
-            f"of the level of time as time=."
+            f"in group. Set group= to the names of the levels that identify the series, and time= "
+            f"to the name of the level that has the time."
         )
     if not levels:
         return None
     if keys and X.index.names == [None] and X.index.dtype.kind in "iu":
         raise ValueError(
-            f"{input_name} has series identified by {keys}, but its index has numbers and no name, "
-            f"so it may be just row numbers. Pass the name of the column or index level of time as "
-            f"time=. If the index is the time, give it a name."
+            f"{input_name} has series identified by {keys}, but its index has numbers and no "
+            f"name, so it may be just row numbers. Set time= to the name of the column or index "
+            f"level that has the time. If the index is the time, give it a name."
         )
     return Labels(X.index.get_level_values(X.index.names.index(levels[0])))
 
@@ -229,7 +232,8 @@ def _groups(keys, n_rows):
         missing = Labels(key).missing
         if missing.any():
             raise ValueError(
-                f"{name!r} is missing in row {missing.argmax()}; expected a group in each row."
+                f"{name!r} has a missing value in row {missing.argmax()}; expected a value in each "
+                f"row, because it identifies the series."
             )
         if hasattr(key, "factorize"):
             codes = key.factorize()[0]
@@ -252,7 +256,7 @@ def _without(X, keys, input_name):
         return X
     if len(columns) == len(X.columns):
         raise ValueError(
-            f"{input_name} has only the key columns {columns}; expected at least one more column, "
-            f"a feature."
+            f"{input_name} has only the columns {columns}, which identify the series or the time; "
+            f"expected at least one more column as a feature."
         )
     return X.drop(columns=columns) if hasattr(X, "iloc") else X.drop(columns)

@@ -22,16 +22,18 @@ def _inner_has(method):
 class PerStep(NoFrameMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator):
     """Apply a transformer of tables to the steps of sequences.
 
-    The transformer gets a table with one row for each step. It can be a scaler, an imputer, PCA,
-    or a ColumnTransformer that selects its columns by position. It is fitted on the steps of all
-    sequences, without padding. A step that overlapping windows share counts once. So the windows
-    of a series are scaled as the series is, and memory grows with its rows.
+    The transformer gets a table with one row for each step. It can be a scaler, an imputer, PCA, or
+    a ColumnTransformer that selects its columns by position. It is fitted on the steps of all
+    sequences, without padding. A step that overlapping windows share counts once. So scaling the
+    windows of a series gives the same values as scaling the series, and memory grows with the
+    number of rows of the series.
 
     Parameters
     ----------
     transformer : transformer
-        A transformer of tables (n_steps, n_features), which is cloned. It is fitted without y, as
-        y belongs to sequences and not to steps. It must return one row for each row.
+        A transformer of tables (n_steps, n_features), which is cloned. It is fitted without y,
+        because y has one value for each sequence, not for each step. It must return one row for
+        each row that it gets.
 
     Attributes
     ----------

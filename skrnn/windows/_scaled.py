@@ -35,10 +35,10 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
     Parameters
     ----------
     regressor : regressor
-        A regressor of sequences, or of tables if X is a table. It is cloned. All columns of a
-        table get the same level, so they must be lags of one feature, the target's past; turn lag
-        columns of several features into sequences with :class:`~skrnn.LagColumnsToSequence`.
-        Do not standardise that feature first: X and y must be in the same units.
+        A regressor of sequences, or of tables if X is a table. It is cloned. All columns of a table
+        get the same level, so they must be lags of one feature, the past of the target. Turn lag
+        columns of several features into sequences with :class:`~skrnn.LagColumnsToSequence`. Do not
+        standardise the past of the target first: X and y must be in the same units.
 
     level : {'mean', 'last'}, default='mean'
         The level of a window: the mean of its steps, or its last step.
@@ -49,7 +49,7 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
 
     feature : int or None, default=None
         The index of the feature that is the target's own past. Only this feature is scaled. None
-        is for X with a single feature.
+        is for an X with only one feature.
 
     Attributes
     ----------
@@ -169,13 +169,14 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         n_features = sequences.shape[2]
         if self.feature is None and n_features > 1:
             raise ValueError(
-                f"X has {n_features} features. Set feature= to the index of the one that is the "
-                f"past of the target."
+                f"X has {n_features} features. Set feature= to the index of the feature that has "
+                f"the past values of the target."
             )
         feature = self.feature or 0
         if feature >= n_features:
             raise ValueError(
-                f"feature={feature}, but X has {n_features} features; expected an index below that."
+                f"feature={feature}, but X has {n_features} features; expected an index less than "
+                f"{n_features}."
             )
         windows, level = _remove_level(sequences, feature, self.level, self.operation)
         return (windows.rows.reshape(len(windows), -1) if is_table(X) else windows), level
@@ -210,9 +211,10 @@ def _check_one_feature(table):
     names = {match["name"] if match else name for match, name in zip(matches, columns, strict=True)}
     if any(matches) and len(names) > 1:
         raise ValueError(
-            f"X has lag columns of {sorted(names)}; expected lags of one feature, the target's "
-            f"past, as all columns are scaled by the same level. Put LagColumnsToSequence before "
-            f"this regressor, and set feature= to the index of the feature to scale."
+            f"X has lag columns of {sorted(names)}; expected lags of only one feature, the past "
+            f"of the target, because all columns are scaled by the same level. Put "
+            f"LagColumnsToSequence before this regressor, and set feature= to the index of the "
+            f"feature to scale."
         )
 
 

@@ -33,14 +33,14 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
     time. ``TimeSeriesSplit`` counts rows, so h steps of k series need ``gap=h * k``.
 
     Windows do not cross gaps in time either. A gap is found from the time labels of a DataFrame
-    (its index, or ``time``) if they have a frequency: that of the index itself, or the time step
-    between more than half of all consecutive rows, such as hours, weekdays or month ends. It is
-    learned from the rows of ``fit`` and is the same for all groups. Few rows can be misleading: a
-    single week from Monday to Friday looks daily, and three months of 31 days look like steps of
-    31 days. A window that would cross a gap is shorter, like those at the start of a series, and a
-    warning counts the gaps. Labels without a frequency have no gaps. If the time between rows does
-    not matter, use row numbers within each series as labels. Arrays, and polars DataFrames without
-    ``time``, must be sorted by time, and have no gaps.
+    (its index, or ``time``) if they have a frequency: the frequency of the index itself, or the
+    time step between more than half of all consecutive rows, such as hours, weekdays or month ends.
+    ``fit`` learns the frequency from its rows; it is the same for all groups. Few rows can be
+    misleading: a single week from Monday to Friday looks daily, and three months of 31 days look
+    like steps of 31 days. A window that would cross a gap is shorter, like those at the start of a
+    series, and a warning counts the gaps. Labels without a frequency have no gaps. If the time
+    between rows does not matter, use row numbers within each series as labels. Arrays, and polars
+    DataFrames without ``time``, must be sorted by time, and have no gaps.
 
     Estimators take rows that are all NaN, at the start or end of a window, as padding. Such windows
     are shorter, and a warning counts the rows: impute them first.
@@ -63,17 +63,17 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         a name, because without one it may be just row numbers.
 
     step : int, default=1
-        The number of rows from each step of a window to the next. With 24, a window of an hourly
-        series has the same hour of consecutive days.
+        The number of rows from each step of a window to the next. For example, with ``step=24`` a
+        window of an hourly series has the same hour of consecutive days.
 
     history : {'index', 'tail', 'none'}, default='index'
-        The rows that ``transform`` puts before the first row of a series. "index": the last rows
-        of the series in ``fit``, if the labels of X directly continue theirs. Labels are numbers,
-        dates or periods; arrays have none, so a transformer before this one needs
-        ``set_output(transform="pandas")``. Labels of another kind than in ``fit``, such as numbers
-        instead of dates, raise an error. "tail": always the last rows of the series in ``fit``,
-        even if X is the data of ``fit``. "none": no rows. A series that was not in ``fit`` gets no
-        rows, and ``fit_transform`` never adds any.
+        The rows that ``transform`` puts before the first row of a series. "index": the last rows of
+        the series in ``fit``, if the time labels of X directly continue those of ``fit``. Labels
+        are numbers, dates or periods; arrays have none, so a transformer before this one needs
+        ``set_output(transform="pandas")``. Labels of a different kind from those in ``fit``, such
+        as numbers instead of dates, raise an error. "tail": always the last rows of the series in
+        ``fit``, even if X is the data of ``fit``. "none": no rows. A series that was not in ``fit``
+        gets no rows, and ``fit_transform`` never adds any.
 
     flatten : bool, default=False
         Whether to return a table of lag columns, the oldest first, for models that do not take
@@ -132,7 +132,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
-        """Remember the last rows, which later windows may start with.
+        """Store the last rows, so that later windows can start with them.
 
         Parameters
         ----------
@@ -292,8 +292,9 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         if panel.labels.kind != self._spacing.kind:
             raise ValueError(
                 f"The time labels of X are {panel.labels.kind}, but in fit they were "
-                f"{self._spacing.kind}. Expected the same kind, to find out whether X continues "
-                f"the rows of fit. With history='tail' or history='none' the kind does not matter."
+                f"{self._spacing.kind}. Expected the same kind, because history='index' checks "
+                f"whether X continues the rows of fit. With history='tail' or history='none' the "
+                f"kind does not matter."
             )
         index = {group: i for i, group in enumerate(self.tails_)}
         last = [index[group] for group in panel.groups if group in index]
