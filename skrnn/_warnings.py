@@ -3,8 +3,9 @@
 import sys
 import warnings
 
-# A call to fit may come through all of these, e.g. from a grid search over a Pipeline.
-SKIPPED = {"skrnn", "sklearn", "joblib"}
+# A call to fit may come through all of these, e.g. from a grid search over a Pipeline, or through
+# NumPy's errstate.
+SKIPPED = {"skrnn", "sklearn", "joblib", "numpy"}
 
 
 def warn(message, category=UserWarning):

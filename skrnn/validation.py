@@ -52,6 +52,9 @@ def remember_features(estimator, X, sequences):
     else:  # this forgets the column names of an earlier fit
         validate_data(estimator, X, skip_check_array=True, ensure_2d=False)
         estimator.n_features_in_ = sequences.rows.shape[1]
+        names = _names_of_frames(X)
+        if names is not None:
+            estimator.feature_names_in_ = np.array(names, object)
     estimator._fitted_on_table = is_table(X)
 
 
@@ -72,6 +75,12 @@ def check_features(estimator, X, sequences):
             )
         raise ValueError(message)
     if not is_table(X):
+        names, known = _names_of_frames(X), getattr(estimator, "feature_names_in_", None)
+        if names is not None and known is not None and names != list(known):
+            raise ValueError(
+                f"The DataFrames in X have the columns {names}, but {name} was fitted with "
+                f"{list(known)}; expected the same columns in the same order."
+            )
         return
     n_timesteps = sequences.shape[1]
     if not estimator._fitted_on_table and n_timesteps > 1:
@@ -81,6 +90,14 @@ def check_features(estimator, X, sequences):
             f"steps, pass np.asarray(X)[:, :, np.newaxis]."
         )
     validate_data(estimator, X, reset=False, skip_check_array=True)
+
+
+def _names_of_frames(X):
+    """The columns of a list of frames, if they are text, else None."""
+    columns = getattr(X[0], "columns", None) if is_ragged(X) else None
+    if columns is None or not all(isinstance(column, str) for column in columns):
+        return None
+    return list(columns)
 
 
 def _check_table(estimator, X, allow_nan):
@@ -305,7 +322,14 @@ def is_ragged(X):
 
 def _from_ragged(X):
     elements = []
+    first_columns = getattr(X[0], "columns", None)
     for i, element in enumerate(X):
+        columns = getattr(element, "columns", first_columns)
+        if columns is not None and first_columns is not None and [*columns] != [*first_columns]:
+            raise ValueError(
+                f"X[{i}] has the columns {list(columns)}, but X[0] has {list(first_columns)}; "
+                f"expected the same columns in the same order in every sequence."
+            )
         element = check_array(
             element, dtype=FLOATS, allow_nd=True, ensure_2d=False, ensure_all_finite=False,
             ensure_min_samples=0, ensure_min_features=0, input_name=f"X[{i}]",

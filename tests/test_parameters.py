@@ -253,4 +253,5 @@ def test_quantile_without_its_loss(loss):
     assert record[0].filename == __file__
     expected = make("GRURegressor", loss=loss).fit(X, np.exp(y))
     np.testing.assert_array_equal(model._theta, expected._theta)
-    make("GRURegressor", quantile=0.9, loss="quantile").fit(X, y)  # warnings are errors
+    model.gradient_flow(X, np.exp(y))  # says it no more: warnings are errors
+    make("GRURegressor", quantile=0.9, loss="quantile").fit(X, y)

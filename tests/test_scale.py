@@ -8,6 +8,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skrnn import GRURegressor, PerStep, Sequences
+from skrnn.estimators._scale import warn_of_scale
+from skrnn.validation import as_sequences
 from tests._estimators import ESTIMATORS, make, problem
 
 MESSAGE = r"X is far from unit scale: the mean absolute value of feature 1 is {}\. .*PerStep"
@@ -90,3 +92,17 @@ def test_the_remedy_helps():
     assert far < 0.5
     scaled = make_pipeline(PerStep(StandardScaler()), model).fit(1e6 * X, y)
     assert scaled.score(1e6 * X, y) > 0.9
+
+
+def test_a_step_that_is_always_zero_does_not_hide_the_others():
+    """The rows that are looked at do not follow the length of the sequences."""
+    X = np.full((1000, 100, 1), 1e6)
+    X[:, 0] = 0
+    with pytest.warns(UserWarning, match="X is far from unit scale"):
+        warn_of_scale(as_sequences(X))
+
+
+def test_rare_flags_are_no_small_features():
+    X = np.zeros((200, 50, 1))
+    X[0, 0] = 1
+    warn_of_scale(as_sequences(X))

@@ -53,7 +53,6 @@ FORK = """
 import os
 import threading
 import numpy as np
-from tests._estimators import CELL_PARAMETERS
 from tests._problems import forward, minibatch, ragged, random_params
 
 batch = minibatch(ragged([5] * 90, 3, np.float32))

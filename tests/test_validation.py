@@ -364,3 +364,21 @@ def test_a_warning_that_is_an_error_leaves_nothing_fitted(name):
     with pytest.raises(UserWarning, match="each column as one time step"):  # an error in tests
         estimator.fit(dated(["load", "heat"]), np.arange(8))
     assert not hasattr(estimator, "n_features_in_")
+
+
+def frames(*orders):
+    pd = pytest.importorskip("pandas")
+    return [pd.DataFrame({name: [1.0, 2.0] for name in order}) for order in orders]
+
+
+def test_frames_with_other_columns():
+    """Columns in another order are other features."""
+    with pytest.raises(ValueError, match=r"X\[1\] has the columns \['b', 'a'\], but X\[0\] has"):
+        small_model().fit(frames("ab", "ba"), [0, 1])
+    model = small_model().fit(frames("ab", "ab"), [0, 1])
+    assert list(model.feature_names_in_) == ["a", "b"]
+    with pytest.raises(ValueError, match=r"have the columns \['b', 'a'\], but .* was fitted with"):
+        model.predict(frames("ba"))
+    np.testing.assert_array_equal(
+        model.predict(frames("ab")), model.predict([x.to_numpy() for x in frames("ab")])
+    )

@@ -369,3 +369,12 @@ def test_missing_values_that_shorten_no_window(method):
     getattr(transformer, method)(X)
     X[4] = np.nan
     getattr(transformer.set_params(flatten=True), method)(X)
+
+
+@pytest.mark.parametrize(("window", "step"), [(10**19, 1), (2**62, 3), (2, 10**19)])
+@pytest.mark.filterwarnings("ignore:A window of .* is longer than")
+def test_windows_beyond_any_integer(window, step):
+    """They reach no further than the rows do."""
+    rows = series()
+    windows = SlidingWindow(window, step=step).fit_transform(rows)
+    assert_same(windows, naive(rows, min(window, 100), min(step, 100)))

@@ -209,7 +209,7 @@ def test_the_pickle_holds_tails_only():
         (
             {"group": "unit"},
             panel().rename_axis("row"),
-            "X is not sorted by its index: .* in '.'. Sort X, or",
+            "X is not sorted by its index: .* in '.'. If a random split",
         ),
         (
             {"group": "unit"},

@@ -304,7 +304,7 @@ def out_of_order():
     return {
         "numbers": (
             [3, 2, 1, 0],
-            r"2 \(row 1\) comes after 3 \(row 0\)\. Sort X, or set time= to the name",
+            r"2 \(row 1\) comes after 3 \(row 0\)\. If a random split",
         ),
         "dates": (days[[0, 1, 3, 2]], r"2020-01-03 .*\(row 3\) comes after 2020-01-04 .*\(row 2\)"),
         "text": ([*"abdc"], r"c \(row 3\) comes after d \(row 2\)"),

@@ -246,3 +246,11 @@ def test_levels_too_small_to_divide_by(n_windows, monkeypatch):
     X[1, 0] = 0
     with pytest.raises(ValueError, match="y scaled by the level 1e-308 of window 1 is too large"):
         model.fit(X, y)
+
+
+def test_predictions_that_overflow():
+    X = np.full((4, 3), 1e300)
+    model = WindowScaledRegressor(LinearRegression(fit_intercept=False))
+    model.fit(np.ones((4, 3)), np.full(4, 1e10))
+    with pytest.raises(ValueError, match=r"The prediction scaled by the level 1e\+300 of window 0"):
+        model.predict(X)

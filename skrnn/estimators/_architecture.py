@@ -36,7 +36,8 @@ class Architecture:
 
     recurrent_dropout : float, default=0.0
         The probability of cutting the recurrent connections of a unit in training. The same
-        units are cut at every step of a minibatch (Gal & Ghahramani 2016).
+        units are cut at every step of a minibatch (Gal & Ghahramani 2016). A cell without recurrent
+        weights, the minGRU, has none to cut.
 
     init : {'glorot', 'normal', 'identity'}, default='glorot'
         The initial weights. "glorot": Glorot uniform; recurrent weights are orthogonal. "normal":

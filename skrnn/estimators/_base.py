@@ -5,6 +5,7 @@ from functools import partial
 from numbers import Integral
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
@@ -129,9 +130,10 @@ class RecurrentEstimator(
         before = dict(vars(self))
         try:
             with single_threaded_blas():
-                # Always: the compiled code relies on it, and scikit-learn skips it where
-                # partial_fit was called before, or where it is told to.
-                self._validate_params()
+                # The compiled code relies on it. Scikit-learn skips it where partial_fit was
+                # called before, or where it is told to.
+                if is_partial or get_config()["skip_parameter_validation"]:
+                    self._validate_params()
                 self._check_combinations()
                 sequences = self._validate_X(X, reset=not resume)
                 self._check_y(y, sequences)

@@ -27,7 +27,7 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
     """
 
     _: KW_ONLY
-    class_weight: dict | str | None = None
+    class_weight: dict | list[dict] | str | None = None
 
     _parameter_constraints = {"class_weight": [dict, list, StrOptions({"balanced"}), None]}
 

@@ -7,7 +7,6 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
 from skrnn._sklearn import Interval, StrOptions, fit_context
-from skrnn._warnings import warn
 from skrnn.estimators._base import RecurrentEstimator, trains_by_minibatches
 from skrnn.targets import Numbers, Target
 
@@ -112,11 +111,6 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         return self._target.decode(raw)
 
     def _make_target(self, y) -> Target:
-        if self.quantile != 0.5 and self.loss != "quantile":
-            warn(
-                f"quantile={self.quantile} has no effect with loss={self.loss!r}. Set "
-                f"loss='quantile' to predict a quantile."
-            )
         return Numbers(self.loss, self.quantile, self.normalize_y)
 
     def __sklearn_tags__(self):

@@ -36,6 +36,8 @@ cdef class Arena:
 
         Its items are float32 or float64, of 4 or 8 bytes.
         """
+        if item_size != 4 and item_size != 8:
+            raise TypeError(f"Arrays are of float32 or float64, got items of {item_size} bytes.")
         cdef size_t n_bytes = n_rows * n_columns * item_size + CACHE_LINE
         cdef size_t start = self.used
         cdef ndarray memory = self.memory, array

@@ -50,7 +50,7 @@ typedef struct {
 /* The kernels of a cell by instruction set and precision, and its numbers, see recurrence.h. */
 typedef struct {
     task forward[3][2], backward[3][2], weights[3][2];
-    int columns, kept, x_first, x_columns, h_first, h_columns, second, states;
+    int kept, x_first, x_columns, h_first, h_columns, h_columns_1, states;
 } recurrence_kernels;
 
 #endif

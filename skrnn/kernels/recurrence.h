@@ -34,7 +34,8 @@
 #define SECOND_READS HIDDEN
 #endif
 
-/* Of n columns from `first` on, how many are in the first stage. */
+/* Of n columns from `first` on, how many are in the first stage. (- 0 makes plain integers of the
+   enumerators: compilers warn when those of two enums are compared.) */
 #define IN_FIRST_STAGE(first, n) \
     (SECOND - 0 <= first - 0 ? 0 : first + n <= SECOND - 0 ? n - 0 : SECOND - first)
 
@@ -49,6 +50,9 @@ enum {
 
 #include "instantiate.h"
 
+_Static_assert(X_FIRST + X_COLUMNS <= COLUMNS + 0, "every column with a product of x is one");
+_Static_assert(H_FIRST + H_COLUMNS <= COLUMNS + 0, "every column with a product of h is one");
+_Static_assert(0 < COLUMNS_1 && COLUMNS_1 <= (int)COLUMNS, "the second stage begins among them");
 _Static_assert(COLUMNS <= TILE_COLUMNS, "a tile has no more columns");
 _Static_assert(KEPT - COLUMNS <= TILE_COLUMNS, "gradients of vectors are summed by one tile");
 _Static_assert(KEPT <= MAX_COLUMNS && STATES <= MAX_STATES, "there is no room for more");
@@ -57,13 +61,12 @@ static const recurrence_kernels KERNELS = {
     .forward = DISPATCH(forward),
     .backward = DISPATCH(backward),
     .weights = DISPATCH(weights),
-    .columns = COLUMNS,
     .kept = KEPT,
     .x_first = X_FIRST,
     .x_columns = X_COLUMNS,
     .h_first = H_FIRST,
     .h_columns = H_COLUMNS,
-    .second = COLUMNS_1,
+    .h_columns_1 = H_1,
     .states = STATES,
 };
 
@@ -145,8 +148,8 @@ static void NAME(backward)(const void *pass, int first, int last)
         const REAL *da_next = (const REAL *)p->kept + H_FIRST * LANES
                               + (m_next ? (ptrdiff_t)p->offsets[t + 1] + first : 0) * row;
         FOR_BLOCKS(v, C, n_vectors) {
-            const REAL *U =
-                (const REAL *)p->weight_hh_t[0] + (ptrdiff_t)v * n_vectors * H_1 * LANES * LANES;
+            const ptrdiff_t U_first = (ptrdiff_t)v * n_vectors * H_1 * LANES * LANES;
+            const REAL *U = H_1 ? (const REAL *)p->weight_hh_t[0] + U_first : NULL;
             REAL *dh = (REAL *)p->dstates[HIDDEN] + first * p->dstate_stride + v * LANES;
             /* Sequences that go on: what reaches dh directly is there, and U' da is added. */
             FOR_TILES(i, R, H_1 ? m_next : 0, TILE_COLUMNS) {

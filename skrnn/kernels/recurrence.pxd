@@ -9,7 +9,7 @@ cdef extern from "pass.h" nogil:
         task forward[3][2]
         task backward[3][2]
         task weights[3][2]
-        int columns, kept, x_first, x_columns, h_first, h_columns, second, states
+        int kept, x_first, x_columns, h_first, h_columns, h_columns_1, states
 
 
 cdef enum:

@@ -50,12 +50,18 @@ cdef declare(doc, const recurrence_kernels *kernels, states, parameters, int var
     n_columns = [kernels.x_columns, kernels.h_columns, kernels.kept]
     filled = [[], [], []]
     memset(self.blocks, -1, sizeof(self.blocks))
+    if not 1 <= len(states) <= kernels.states:
+        raise ValueError(f"The kernels have {kernels.states} states, got {states}.")
+    if len(parameters) > MAX_PARAMETERS:
+        raise ValueError(f"A cell has at most {MAX_PARAMETERS} parameters, got {[*parameters]}.")
     for i, (name, parameter) in enumerate(parameters.items()):
         self.kinds[i] = kind = kinds.get(parameter.kind, UNITS)
+        if kind != UNITS and filled[kind]:
+            raise ValueError(f"A cell has one {parameter.kind}, {name} is another.")
         self.n_blocks[i] = len(parameter.columns)
         for block, column in enumerate(parameter.columns.values()):
             column -= first[kind]
-            if i >= MAX_PARAMETERS or not 0 <= column < n_columns[kind]:
+            if not 0 <= column < n_columns[kind]:
                 raise ValueError(f"The kernels have no column for block {block} of {name}.")
             self.blocks[i][column] = block
             filled[kind].append(column)
@@ -63,7 +69,12 @@ cdef declare(doc, const recurrence_kernels *kernels, states, parameters, int var
         raise ValueError("A cell needs an input product.")
     for kind, columns in enumerate(filled):
         if len({*columns}) < len(columns) or (kind != UNITS and len(columns) < n_columns[kind]):
-            raise ValueError(f"Each column needs one block of a parameter, got {columns}.")
+            raise ValueError(
+                f"Of columns {first[kind]} to {first[kind] + n_columns[kind] - 1}, those with one "
+                f"block of a parameter are {[first[kind] + column for column in columns]}; "
+                f"expected each once ({['X_FIRST, X_COLUMNS', 'H_FIRST, H_COLUMNS', 'KEPT'][kind]} "
+                f"in the header)."
+            )
     self.title, self.kernels, self.variant = doc.partition("\n")[0], kernels, variant
     self.states, self.parameters = tuple(states), dict(parameters)
     self.n_parameters = len(parameters)
@@ -130,9 +141,7 @@ cdef class Recurrence:
         cdef int i, B = offsets[1], F = x.shape[1], H = n_hidden(self, params)
         cdef int L = lanes(x.itemsize), V = n_vectors(H, L)
         # The columns of h of the two stages.
-        cdef int before_second = self.kernels.second - self.kernels.h_first
-        cdef int H_1 = max(0, min(before_second, self.kernels.h_columns))
-        cdef int H_2 = self.kernels.h_columns - H_1
+        cdef int H_1 = self.kernels.h_columns_1, H_2 = self.kernels.h_columns - H_1
         cdef size_t N = x.shape[0], U_1 = <size_t> F * self.kernels.x_columns
         cdef size_t U_2 = U_1 + <size_t> H * H_1, b = U_2 + <size_t> H * H_2
         cdef recurrence_pass p

@@ -9,13 +9,13 @@ The carry is the same, to the last bit, however the steps are cut into minibatch
 """
 
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
 
 from skrnn.kernels.arena import Arena
 from skrnn.kernels.product import dense, prepare_dense
+from skrnn.kernels.softmax import add_steps, running_maximum
 from skrnn.network.minibatch import Minibatch
 
 
@@ -154,30 +154,12 @@ class AttentionPooling(LastPooling):
         of_units, of_score = prepared
         u = np.tanh(dense(hidden, of_units, minibatch.arena))  # (1)
         s = dense(u, of_score, minibatch.arena)  # (2)
-        largest, sums = self._add_steps(minibatch, s, hidden, carry)
+        largest, sums = carry[0].copy(), carry[1].copy()
+        until, change = np.empty(s.shape, s.dtype), np.empty(s.shape, s.dtype)
+        running_maximum(minibatch.offsets, s, largest, until, change)
+        add_steps(minibatch.offsets, np.exp(change), np.exp(s - until), hidden, sums)
         pooled = sums[:, :-1] / sums[:, -1:]  # (4)
         return pooled, [largest, sums], (u, s, largest, sums, pooled)
-
-    @staticmethod
-    def _add_steps(minibatch, s, hidden, carry):
-        """The largest score, and the sums of (4) and (3), with the steps of a minibatch."""
-        largest, sums = carry[0].copy(), carry[1].copy()
-        scale = np.empty_like(s)  # of what was before each step
-        until = np.empty_like(s)  # the largest score until each step
-        steps = list(pairwise(minibatch.offsets.tolist()))
-        for first, last in steps:
-            now = np.maximum(largest[: last - first], s[first:last], out=until[first:last])
-            np.subtract(largest[: last - first], now, out=scale[first:last])
-            largest[: last - first] = now
-        np.exp(scale, out=scale)
-        terms = np.empty((len(hidden), sums.shape[1]), hidden.dtype)
-        np.exp(s - until, out=terms[:, -1:])
-        np.multiply(terms[:, -1:], hidden, out=terms[:, :-1])
-        for first, last in steps:
-            active = sums[: last - first]
-            active *= scale[first:last]
-            active += terms[first:last]
-        return largest, sums
 
     def backward(self, params, minibatch, hidden, cache, dpooled, dparams):
         u, s, largest, sums, pooled = cache

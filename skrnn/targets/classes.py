@@ -102,10 +102,10 @@ class Classes:
         return self.classes[self.loss.log_proba(raw).argmax(axis=1)]
 
     def score(self, encoded, raw, weight):
-        return accuracy_score(_choice(encoded, 0.5), _choice(raw, 0), sample_weight=weight)
+        return accuracy_score(self.strata(encoded), self.decode(raw), sample_weight=weight)
 
     def strata(self, encoded):
-        return self.classes[_choice(encoded, 0.5).astype(int)]
+        return self.binarizer.inverse_transform(encoded)
 
     def attributes(self):
         return {"classes_": self.classes}
@@ -158,7 +158,8 @@ class Labels:
     def fit(self, y, weight):
         self.classes = np.arange(y.shape[1])
         _check_same_classes(self.named, self.classes)
-        if (y.sum(axis=1) == 1).all():
+        # A few rows may have one 1 each by chance.
+        if len(y) > 2 * y.shape[1] and (y.sum(axis=1) == 1).all():
             warn(
                 f"Every row of y has exactly one 1, as one-hot classes do, but its {y.shape[1]} "
                 f"columns are trained as independent labels. If each sequence has one class, "
@@ -180,7 +181,7 @@ class Labels:
         return (self.loss.log_proba(raw) > np.log(0.5)).astype(int)
 
     def score(self, encoded, raw, weight):
-        return accuracy_score(encoded > 0.5, raw > 0, sample_weight=weight)
+        return accuracy_score(encoded.astype(int), self.decode(raw), sample_weight=weight)
 
     def strata(self, encoded):
         return None
@@ -193,11 +194,6 @@ def _checked_labels(y):
     y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
     check_classification_targets(y)
     return y
-
-
-def _choice(outputs, threshold):
-    """The largest output, or whether the only one is above the threshold."""
-    return outputs[:, 0] > threshold if outputs.shape[1] == 1 else outputs.argmax(axis=1)
 
 
 def _check_same_form(target, earlier, y):
@@ -219,7 +215,13 @@ def _check_same_classes(given, expected):
 
 def _check_weights(class_weight, dicts):
     values = [value for of_label in dicts for value in of_label.values()]
-    if not all(isinstance(value, Real) and 0 <= float(value) < np.inf for value in values):
+    try:
+        are_weights = all(
+            isinstance(value, Real) and 0 <= float(value) < np.inf for value in values
+        )
+    except OverflowError:  # an integer that no float can hold
+        are_weights = False
+    if not are_weights:
         raise ValueError(f"class_weight={class_weight!r}; expected finite numbers of at least 0.")
 
 

@@ -7,6 +7,7 @@ from sklearn.metrics import d2_absolute_error_score, d2_pinball_score, r2_score
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array
 
+from skrnn._warnings import warn
 from skrnn.network.losses import (
     AbsoluteError,
     Huber,
@@ -48,6 +49,7 @@ class Numbers:
 
     def __init__(self, loss="squared_error", quantile=0.5, normalize_y=True):
         self.loss_name = loss
+        self.quantile = quantile
         self.normalize_y = normalize_y
         self.loss: RegressionLoss = Pinball(quantile) if loss == "quantile" else LOSSES[loss]()
         self.metric = {
@@ -74,6 +76,11 @@ class Numbers:
 
     @quiet
     def fit(self, y, weight):
+        if self.quantile != 0.5 and self.loss_name != "quantile":
+            warn(
+                f"quantile={self.quantile} has no effect with loss={self.loss_name!r}. Set "
+                f"loss='quantile' to predict a quantile."
+            )
         self.shape = y.shape[1:]
         self.scaler = StandardScaler(
             with_mean=self.normalize_y and self.loss_name != "poisson", with_std=self.normalize_y

@@ -106,8 +106,9 @@ class Panel:
             )
         raise ValueError(
             f"{self.name} is not sorted by its index: {label} (row {row}) comes after {last_label} "
-            f"(row {last_row}){where}. Sort {self.name}, or set time= to the name of the column "
-            f"or index level that has the time."
+            f"(row {last_row}){where}. If a random split made this order, split with shuffle=False "
+            f"or TimeSeriesSplit. Else sort {self.name} and its targets, or set time= to the name "
+            f"of the column or index level that has the time."
         )
 
 

@@ -159,8 +159,13 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         check_features(self, X, sequences)
         windows, level = self._scaled(X, sequences)
         prediction = np.asarray(self.regressor_.predict(windows))
-        level = level.reshape(-1, *[1] * (prediction.ndim - 1))
-        return prediction * level if self.operation == "divide" else prediction + level
+        of_window = level.reshape(-1, *[1] * (prediction.ndim - 1))
+        with np.errstate(over="ignore"):  # raises below
+            result = (
+                prediction * of_window if self.operation == "divide" else prediction + of_window
+            )
+        _check_finite(result, np.arange(len(level)), level, "The prediction")
+        return result
 
     def _scaled(self, X, sequences):
         """Windows without their level, in the form of X, and the level of each."""

@@ -244,7 +244,8 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         ends = np.append(np.flatnonzero(panel.begins())[1:], len(rows))
         run_begins = np.flatnonzero(begins)
         run_begins = run_begins[np.searchsorted(run_begins, ends) - 1]
-        first = np.maximum(run_begins, ends - (self.window - 1) * self.step)
+        reach = min((self.window - 1) * self.step, len(rows))
+        first = np.maximum(run_begins, ends - reach)
         codes = panel.codes[panel.order[ends - 1]]
         self._warn_of_length(np.diff(ends, prepend=0).max())
         if is_transformed:
@@ -310,13 +311,14 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         if n_tail.any():
             rows, order, begins = _join(tail_rows, n_tail, rows, panel, begins)
 
+        step = min(self.step, len(rows))  # a window cannot reach further
         position = np.arange(len(rows))  # in the order
         run = np.maximum.accumulate(np.where(begins, position, 0))  # where its run begins
-        steps = (position - run) // self.step  # steps of its window before it, if nothing cuts it
-        if self.step > 1:  # a window takes every step-th row: sort them next to each other
-            together = np.lexsort((steps, (position - run) % self.step, run))
+        steps = (position - run) // step  # steps of its window before it, if nothing cuts it
+        if step > 1:  # a window takes every step-th row: sort them next to each other
+            together = np.lexsort((steps, (position - run) % step, run))
             order, steps = order[together], steps[together]
-        lengths = np.minimum(steps + 1, self.window)
+        lengths = np.minimum(steps + 1, min(self.window, len(rows)))
         starts = position + 1 - lengths
         if not np.array_equal(order, position):
             rows = rows[order]
