@@ -102,10 +102,14 @@ def _names_of_frames(X):
 
 def _check_table(estimator, X, allow_nan):
     """A table as a 2-D array of floats."""
-    table = check_array(
-        X, dtype=FLOATS, order="C", ensure_2d=False,
-        ensure_all_finite="allow-nan" if allow_nan else True, estimator=estimator, input_name="X",
-    )  # fmt: skip
+    try:
+        table = check_array(
+            X, dtype=FLOATS, order="C", ensure_2d=False, estimator=estimator, input_name="X",
+            ensure_all_finite="allow-nan" if allow_nan else True,
+        )  # fmt: skip
+    except (TypeError, ValueError):
+        _check_numbers(X, "X")  # names the column, if it is one
+        raise
     if table.ndim == 1:
         n = len(table)
         raise ValueError(
@@ -147,27 +151,25 @@ def _warn_of_dates(estimator, X):
 
 
 def check_rows(table, *, input_name="X", keys=(), estimator=None):
-    """The rows of a table as numbers, which may be NaN.
+    """The rows of a table as numbers, which may be NaN: (n_rows, n_features).
 
-    Parameters
-    ----------
-    table : array-like or DataFrame
-    input_name : str
-        Of the table, for errors.
-    keys : tuple of str
-        The names of parameters that name columns that are no features, for errors.
-    estimator : estimator or None
-        Named in errors.
-
-    Returns
-    -------
-    ndarray of shape (n_rows, n_features)
-
-    Raises
-    ------
-    ValueError
-        If a value is not a number, or infinite.
+    ``keys`` are the names of parameters that name columns that are no features, for errors.
     """
+    _check_numbers(table, input_name, keys)
+    return check_array(
+        table, dtype=FLOATS, order="C", ensure_all_finite="allow-nan", estimator=estimator,
+        input_name=input_name,
+    )  # fmt: skip
+
+
+def check_columns(estimator, X, rows, *, reset):
+    """Set or check ``n_features_in_`` and ``feature_names_in_`` of a table with valid rows."""
+    named = X if hasattr(X, "columns") else rows
+    validate_data(estimator, named, reset=reset, skip_check_array=True)
+
+
+def _check_numbers(table, input_name, keys=()):
+    """Raise a ValueError for the first column of a frame with a value that is not a number."""
     for name, column in _named_columns(table):
         for value in column.head(10).to_list():
             if not _is_number(value):
@@ -181,16 +183,6 @@ def check_rows(table, *, input_name="X", keys=(), estimator=None):
                     f"Column {name!r} of {input_name} contains the non-numeric value {value!r}. "
                     f"{remedy}"
                 )
-    return check_array(
-        table, dtype=FLOATS, order="C", ensure_all_finite="allow-nan", estimator=estimator,
-        input_name=input_name,
-    )  # fmt: skip
-
-
-def check_columns(estimator, X, rows, *, reset):
-    """Set or check ``n_features_in_`` and ``feature_names_in_`` of a table with valid rows."""
-    named = X if hasattr(X, "columns") else rows
-    validate_data(estimator, named, reset=reset, skip_check_array=True)
 
 
 def _named_columns(table):

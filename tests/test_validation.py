@@ -382,3 +382,13 @@ def test_frames_with_other_columns():
     np.testing.assert_array_equal(
         model.predict(frames("ab")), model.predict([x.to_numpy() for x in frames("ab")])
     )
+
+
+@pytest.mark.parametrize("value", ["red", "2024-01-01", np.datetime64("2024-01-01")])
+def test_columns_that_are_no_numbers(value):
+    pd = pytest.importorskip("pandas")
+    X = pd.DataFrame({"a": [1.0, 2.0], "b": [value, value]})
+    with pytest.raises(
+        ValueError, match=r"Column 'b' of X contains the non-numeric value .*Encode"
+    ):
+        small_model().fit(X, [0, 1])
