@@ -88,7 +88,8 @@ class Regular:
         step = self.step
         if isinstance(step, np.timedelta64):
             step = step.astype("m8[us]").item()
-        return f"{step} {self.calendar.unit}".rstrip()
+        unit = self.calendar.unit
+        return f"{step} {unit[:-1] if step == 1 and unit.endswith('s') else unit}".rstrip()
 
     def follow(self, earlier, later):
         """Whether each label of ``later`` directly follows the one of ``earlier``."""
