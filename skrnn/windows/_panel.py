@@ -76,9 +76,9 @@ class Panel:
             warn(
                 f"{self.name} has {n_gaps} in time, the first after {self.labels.text(first)}"
                 f"{self._in_group(first)}; windows and targets do not cross gaps. The usual time "
-                f"step is {spacing}. Insert the missing rows; or, if a shuffled split has taken them, "
-                f"split with TimeSeriesSplit or shuffle=False. If the time between rows does not "
-                f"matter, use row numbers within each series as time, e.g. "
+                f"step is {spacing}. Insert the missing rows; or, if a shuffled split has taken "
+                f"them, split with TimeSeriesSplit or shuffle=False. If the time between rows does "
+                f"not matter, use row numbers within each series as time, e.g. "
                 f"{self.name}.reset_index(drop=True)."
             )
         return begins
