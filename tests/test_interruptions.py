@@ -107,6 +107,7 @@ def report(library, connection):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="forks")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:Using fork.* can cause Polars:RuntimeWarning")  # where loaded
 def test_a_fork_while_another_thread_predicts(library):
     """In the child that thread does not go on, so it is not waited for."""
     begun, done = Event(), Event()

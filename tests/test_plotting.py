@@ -5,6 +5,7 @@ import sys
 
 import matplotlib
 import pytest
+from matplotlib import pyplot
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 
@@ -18,7 +19,7 @@ matplotlib.use("agg")
 @pytest.fixture(autouse=True)
 def _no_open_figures():
     yield
-    matplotlib.pyplot.close("all")
+    pyplot.close("all")
 
 
 def test_loss_curve():
@@ -37,7 +38,7 @@ def test_validation_scores_have_an_axis_of_their_own():
     X, y = problem()
     model = make("GRURegressor", max_iter=3).fit(X, y)
     model.set_params(warm_start=True, early_stopping=True, validation_fraction=0.3).fit(X, y)
-    _, ax = matplotlib.pyplot.subplots()
+    _, ax = pyplot.subplots()
     display = LossCurveDisplay.from_estimator(model, ax=ax)
     assert display.ax_ is ax
     _, scores = display.lines_
