@@ -23,7 +23,7 @@ try:
     from sklearn.callback import CallbackSupportMixin
 except ImportError:  # scikit-learn < 1.9 has no callbacks
 
-    class CallbackSupportMixin:  # type: ignore[no-redef]
+    class CallbackSupportMixin:  # type: ignore[no-redef]  # of the import that failed
         """An estimator without callbacks."""
 
         def _init_callback_context(self, **kwargs):

@@ -5,7 +5,7 @@
 #include "packed.h"
 #include "task.h"
 
-/* As many arrays of states, and per-unit vectors beside the columns of a tile, as a cell may have. */
+/* The most arrays of states, stages, and columns with per-unit vectors that a cell may have. */
 #define MAX_STATES 3
 #define MAX_STAGES 2
 #define MAX_COLUMNS 8

@@ -97,8 +97,8 @@ INLINE void NAME(forward_stage)(const recurrence_pass *p, int t, int first, int 
     for (int v = 0; v < N_VECTORS(H); v++) {
         const REAL *W =
             (const REAL *)p->weight_ih + ((ptrdiff_t)v * F * X_COLUMNS + x_first - X_FIRST) * LANES;
-        const REAL *U =
-            (const REAL *)p->weight_hh + ((ptrdiff_t)v * H * H_COLUMNS + h_first - H_FIRST) * LANES;
+        const ptrdiff_t U_first = ((ptrdiff_t)v * H * H_COLUMNS + h_first - H_FIRST) * LANES;
+        const REAL *U = h_columns ? (const REAL *)p->weight_hh + U_first : NULL;
         const REAL *bias = (const REAL *)p->vectors + ((ptrdiff_t)v * KEPT + begin) * LANES;
         FOR_TILES(i, R, m, n) {
             VEC a[MOST_ROWS][TILE_COLUMNS];

@@ -32,7 +32,7 @@ class MeanLoss:
 
     def elementwise(self, raw, y):
         """Terms that add up to each sample's loss, and their derivatives by ``raw``."""
-        raise NotImplementedError
+        raise NotImplementedError  # each loss has its own
 
     def loss_gradient(self, raw, y, weight):
         loss, draw = self.elementwise(raw, y)

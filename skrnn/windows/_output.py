@@ -8,6 +8,7 @@ class NoFrameMixin:
     """
 
     def __init_subclass__(cls, **kwargs):
+        # TransformerMixin takes this; mypy sees only object above a mixin.
         super().__init_subclass__(auto_wrap_output_keys=None, **kwargs)  # type: ignore[call-arg]
 
     def set_output(self, *, transform=None):
