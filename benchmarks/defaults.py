@@ -1,0 +1,187 @@
+"""The study of the defaults: ``python -m benchmarks.defaults --data FOLDER``.
+
+Each candidate is a set of parameters, everything else as it is. It is fitted to a part of the
+training part of each data set of the suite, and scored on the rest. The first table has for each
+candidate and cell, relative to the first candidate: the geometric mean over data sets of the error
+(``error``), on how many data sets it is better and worse by more than 5 % (``+/-``), the worst
+ratio and where, and the mean of the seconds of a fit. The second has all errors, means over seeds:
+the share of wrong classes, or the RMSE in standard deviations of y.
+
+With ``--cache`` the result of each fit is kept in a file of JSON lines, and what is in it is not
+run again, failures included. The file knows a fit by the parameters that its candidate names, not
+by those left as they are: when a default or the code changes, begin a new file.
+"""
+
+import argparse
+import functools
+import itertools
+import json
+import os
+import time
+import warnings
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+import skrnn
+from benchmarks._measure import print_table
+from benchmarks._suite import SUITE, scaled, take
+
+CANDIDATES = {
+    "before": {
+        "learning_rate_init": 0.001, "batch_size": "auto", "max_grad_norm": None,
+        "n_iter_no_change": 10, "max_iter": 200, "learning_rate": "constant",
+    },
+    "as it is": {},
+    "clip": {"max_grad_norm": 1},
+    "rate .005 batch 32 clip 1 patience 30": {
+        "learning_rate_init": 0.005, "batch_size": 32, "max_grad_norm": 1, "n_iter_no_change": 30,
+    },
+}  # fmt: skip
+CLEARLY = 0.05  # better or worse by more than this
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+class Job(NamedTuple):
+    """One fit."""
+
+    task: str
+    estimator: str  # the name of its class
+    seed: int
+    candidate: str
+
+    @property
+    def key(self):
+        """What the result depends on, whatever the candidate is called."""
+        parameters = sorted(CANDIDATES[self.candidate].items())
+        return json.dumps([self.task, self.estimator, self.seed, parameters])
+
+
+@functools.lru_cache(maxsize=2)
+def load(name, data):
+    """A task, read once for the jobs of a process that follow one another."""
+    return SUITE[name](data)
+
+
+def run(job, data):
+    """The error on what was held out, of how many sequences, and what the fit took."""
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    task = load(job.task, data)
+    fit, score = task.split(job.seed)
+    X_fit, X_score = scaled(take(task.X, fit), take(task.X, score))
+    result = {"key": job.key, "error": float("nan"), "n_scored": len(score)}
+    start = time.perf_counter()
+    try:
+        model = getattr(skrnn, job.estimator)(random_state=job.seed, **CANDIDATES[job.candidate])
+        model.fit(X_fit, task.y[fit])
+        result.update(seconds=time.perf_counter() - start, n_iter=model.n_iter_)
+        result["error"] = task.error(task.y[score], model.predict(X_score))
+    except Exception as error:  # one failure must not end a study of hours
+        result["failure"] = f"{type(error).__name__}: {error}"
+    return result
+
+
+def run_missing(jobs, data, n_processes, cache):
+    """The results of all jobs by their keys; those that the cache does not have are run."""
+    results = {}
+    if cache and cache.exists():
+        lines = map(json.loads, cache.read_text().splitlines())
+        results = {result["key"]: result for result in lines}
+    missing = list({job.key: job for job in jobs if job.key not in results}.values())
+    os.environ.update(ONE_THREAD)  # read by the libraries when a new process imports them
+    start = time.perf_counter()
+    with ProcessPoolExecutor(n_processes, get_context("spawn")) as executor:
+        running = {executor.submit(run, job, data): job for job in missing}
+        for n, future in enumerate(as_completed(running), 1):
+            job, result = running[future], future.result()
+            results[job.key] = result
+            if cache:
+                with cache.open("a") as file:
+                    file.write(json.dumps(result) + "\n")
+            outcome = result.get("failure", f"{result['error']:.4f}")
+            print(
+                f"{n}/{len(missing)} {time.perf_counter() - start:.0f} s", *job, outcome, sep="  "
+            )
+    return results
+
+
+def means(jobs, results, what):
+    """The mean over seeds of an entry of the results, by (task, estimator) and candidate."""
+    values = {}
+    for job in jobs:
+        cell = values.setdefault((job.task, job.estimator), {})
+        cell.setdefault(job.candidate, []).append(results[job.key].get(what, np.nan))
+    return {row: {c: np.mean(v) for c, v in cell.items()} for row, cell in values.items()}
+
+
+def summary(jobs, results, cells, candidates):
+    """A row for each candidate, relative to the first."""
+    errors, seconds = means(jobs, results, "error"), means(jobs, results, "seconds")
+    n_scored = means(jobs, results, "n_scored")
+    for candidate in candidates:
+        row = [candidate]
+        for cell in cells:
+            ratios, times = {}, []
+            for (task, estimator), error in errors.items():
+                if not estimator.startswith(cell):
+                    continue
+                # Half a sequence more, so that no error is divided by none.
+                half = 0.0
+                if estimator.endswith("Classifier"):
+                    half = 0.5 / n_scored[task, estimator][candidate]
+                ratios[task] = (error[candidate] + half) / (error[candidates[0]] + half)
+                times.append([seconds[task, estimator][c] for c in (candidate, candidates[0])])
+            r = np.array(list(ratios.values()))
+            worst = max(ratios, key=lambda task: np.nan_to_num(ratios[task], nan=np.inf))
+            ours, first = np.mean(times, axis=0)
+            row += [
+                f"{np.exp(np.mean(np.log(r))):.3f}",
+                f"{np.sum(r < 1 - CLEARLY)}/{np.sum(r > 1 + CLEARLY)}",
+                f"{ratios[worst]:.2f} {worst}",
+                f"{ours / first:.2f}",
+            ]
+        yield row
+
+
+def main():
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder of the data files")
+    parser.add_argument("--only", default="", help="data sets whose name contains this")
+    parser.add_argument("--cells", default="GRU,LSTM,RNN")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--candidates", default=",".join(CANDIDATES))
+    parser.add_argument("--jobs", type=int, default=2, help="processes of one thread each")
+    parser.add_argument("--cache", type=Path, help="file of JSON lines with the results so far")
+    options = parser.parse_args()
+    cells = options.cells.split(",")
+    candidates = options.candidates.split(",")
+    if unknown := set(candidates) - set(CANDIDATES):
+        parser.error(f"no candidate {sorted(unknown)}; there are {list(CANDIDATES)}")
+    jobs = []
+    for task in (name for name in SUITE if options.only.lower() in name.lower()):
+        kind = "Classifier" if load(task, options.data).is_classifier else "Regressor"
+        estimators = [cell + kind for cell in cells]
+        rest = itertools.product(range(options.seeds), estimators, candidates)
+        jobs += [Job(task, estimator, seed, candidate) for seed, estimator, candidate in rest]
+    results = run_missing(jobs, options.data, options.jobs, options.cache)
+    columns = ("error", "+/-", "worst", "seconds")
+    header = ["candidate", *(f"{cell} {column}" for cell in cells for column in columns)]
+    print_table(header, summary(jobs, results, cells, candidates))
+    print()
+    rows = (
+        [f"{task}, {estimator}", *(f"{errors[candidate]:.4f}" for candidate in candidates)]
+        for (task, estimator), errors in means(jobs, results, "error").items()
+    )
+    print_table(["data set, model", *candidates], rows)
+    for job in jobs:
+        if "failure" in results[job.key]:
+            print("failed:", *job, results[job.key]["failure"], sep="  ")
+
+
+if __name__ == "__main__":
+    main()
