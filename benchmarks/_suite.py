@@ -49,16 +49,25 @@ class Task:
 
         A random third is held out. Of windows of one series the last quarter is, for every seed.
         """
+        if self.gap is not None:
+            return self.hold_out(1 / 4, seed, self.gap)
+        return self.hold_out(1 / 3, seed)
+
+    def hold_out(self, share, seed, gap=0):
+        """Indices of what is left and of a share, the last ``gap`` of the former left out.
+
+        The share is the last if the sequences are in order of time, else random, of whole units.
+        """
         n = len(self.y)
         if self.gap is not None:
-            first = n - n // 4
-            return np.arange(first - self.gap), np.arange(first, n)
+            first = n - int(n * share)
+            return np.arange(first - gap), np.arange(first, n)
         if self.unit is not None:
             splitter = GroupShuffleSplit
         else:
             splitter = StratifiedShuffleSplit if self.is_classifier else ShuffleSplit
-        thirds = splitter(1, test_size=1 / 3, random_state=seed)
-        return next(thirds.split(np.zeros((n, 1)), self.y, self.unit))
+        parts = splitter(1, test_size=share, random_state=seed)
+        return next(parts.split(np.zeros((n, 1)), self.y, self.unit))
 
     def error(self, y_true, prediction):
         """The share of wrong classes, or the RMSE in standard deviations of the training y."""

@@ -7,6 +7,9 @@ candidate and cell, relative to the first candidate: the geometric mean over dat
 ratio and where, and the mean of the seconds of a fit. The second has all errors, means over seeds:
 the share of wrong classes, or the RMSE in standard deviations of y.
 
+``--final`` fits to the whole training parts instead and scores on the test parts: as it was before,
+as it is, and PyTorch in a careful user's training loop, if it is installed (`make bench` does).
+
 With ``--cache`` the result of each fit is kept in a file of JSON lines, and what is in it is not
 run again, failures included. The file knows a fit by the parameters that its candidate names, not
 by those left as they are: when a default or the code changes, begin a new file.
@@ -14,6 +17,7 @@ by those left as they are: when a default or the code changes, begin a new file.
 
 import argparse
 import functools
+import importlib.util
 import itertools
 import json
 import os
@@ -42,6 +46,7 @@ CANDIDATES = {
         "learning_rate_init": 0.005, "batch_size": 32, "max_grad_norm": 1, "n_iter_no_change": 30,
     },
 }  # fmt: skip
+PYTORCH = "PyTorch"  # a candidate for the final figures only
 CLEARLY = 0.05  # better or worse by more than this
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -53,12 +58,24 @@ class Job(NamedTuple):
     estimator: str  # the name of its class
     seed: int
     candidate: str
+    is_final: bool
 
     @property
     def key(self):
         """What the result depends on, whatever the candidate is called."""
-        parameters = sorted(CANDIDATES[self.candidate].items())
-        return json.dumps([self.task, self.estimator, self.seed, parameters])
+        parameters = sorted(CANDIDATES.get(self.candidate, {PYTORCH: True}).items())
+        final = ["final"] if self.is_final else []
+        return json.dumps([self.task, self.estimator, self.seed, parameters, *final])
+
+    def model(self, task):
+        """What is to be fitted."""
+        if self.candidate != PYTORCH:
+            estimator = getattr(skrnn, self.estimator)
+            return estimator(random_state=self.seed, **CANDIDATES[self.candidate])
+        from benchmarks._torch_loop import TorchModel  # most runs do without PyTorch
+
+        cell = self.estimator.removesuffix(kind(task))
+        return TorchModel(cell, task.is_classifier, *task.hold_out(1 / 5, self.seed), self.seed)
 
 
 @functools.lru_cache(maxsize=2)
@@ -67,19 +84,29 @@ def load(name, data):
     return SUITE[name](data)
 
 
+def kind(task):
+    """How the names of the classes for a task end."""
+    return "Classifier" if task.is_classifier else "Regressor"
+
+
 def run(job, data):
     """The error on what was held out, of how many sequences, and what the fit took."""
     warnings.simplefilter("ignore", ConvergenceWarning)
     task = load(job.task, data)
-    fit, score = task.split(job.seed)
-    X_fit, X_score = scaled(take(task.X, fit), take(task.X, score))
-    result = {"key": job.key, "error": float("nan"), "n_scored": len(score)}
-    start = time.perf_counter()
+    if job.is_final:
+        X_fit, X_score, y_fit, y_score = task.X, task.X_test, task.y, task.y_test
+    else:
+        fit, score = task.split(job.seed)
+        X_fit, X_score = take(task.X, fit), take(task.X, score)
+        y_fit, y_score = task.y[fit], task.y[score]
+    X_fit, X_score = scaled(X_fit, X_score)
+    result = {"key": job.key, "error": float("nan"), "n_scored": len(y_score)}
     try:
-        model = getattr(skrnn, job.estimator)(random_state=job.seed, **CANDIDATES[job.candidate])
-        model.fit(X_fit, task.y[fit])
+        model = job.model(task)
+        start = time.perf_counter()
+        model.fit(X_fit, y_fit)
         result.update(seconds=time.perf_counter() - start, n_iter=model.n_iter_)
-        result["error"] = task.error(task.y[score], model.predict(X_score))
+        result["error"] = task.error(y_score, model.predict(X_score))
     except Exception as error:  # one failure must not end a study of hours
         result["failure"] = f"{type(error).__name__}: {error}"
     return result
@@ -103,9 +130,8 @@ def run_missing(jobs, data, n_processes, cache):
                 with cache.open("a") as file:
                     file.write(json.dumps(result) + "\n")
             outcome = result.get("failure", f"{result['error']:.4f}")
-            print(
-                f"{n}/{len(missing)} {time.perf_counter() - start:.0f} s", *job, outcome, sep="  "
-            )
+            took = f"{n}/{len(missing)} {time.perf_counter() - start:.0f} s"
+            print(took, *job[:-1], outcome, sep="  ", flush=True)
     return results
 
 
@@ -152,22 +178,30 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of the data files")
     parser.add_argument("--only", default="", help="data sets whose name contains this")
-    parser.add_argument("--cells", default="GRU,LSTM,RNN")
+    parser.add_argument("--cells", help="GRU,LSTM,RNN, the last not for --final")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--candidates", default=",".join(CANDIDATES))
+    parser.add_argument("--candidates", help="names with commas between; all")
     parser.add_argument("--jobs", type=int, default=2, help="processes of one thread each")
     parser.add_argument("--cache", type=Path, help="file of JSON lines with the results so far")
+    parser.add_argument("--final", action="store_true", help="errors on the test parts")
     options = parser.parse_args()
-    cells = options.cells.split(",")
-    candidates = options.candidates.split(",")
-    if unknown := set(candidates) - set(CANDIDATES):
-        parser.error(f"no candidate {sorted(unknown)}; there are {list(CANDIDATES)}")
+    if options.final:
+        cells, known = ["GRU", "LSTM"], ["before", "as it is"]
+        known += [PYTORCH] if importlib.util.find_spec("torch") else []
+    else:
+        cells, known = ["GRU", "LSTM", "RNN"], list(CANDIDATES)
+    cells = options.cells.split(",") if options.cells else cells
+    candidates = options.candidates.split(",") if options.candidates else known
+    if unknown := set(candidates) - {*known, *CANDIDATES}:
+        parser.error(f"no candidate {sorted(unknown)}; there are {sorted({*known, *CANDIDATES})}")
+    tasks = [name for name in SUITE if options.only.lower() in name.lower()]
+    if not tasks:
+        parser.error(f"no data set has {options.only!r} in its name; there are {list(SUITE)}")
     jobs = []
-    for task in (name for name in SUITE if options.only.lower() in name.lower()):
-        kind = "Classifier" if load(task, options.data).is_classifier else "Regressor"
-        estimators = [cell + kind for cell in cells]
+    for task in tasks:
+        estimators = [cell + kind(load(task, options.data)) for cell in cells]
         rest = itertools.product(range(options.seeds), estimators, candidates)
-        jobs += [Job(task, estimator, seed, candidate) for seed, estimator, candidate in rest]
+        jobs += [Job(task, estimator, seed, c, options.final) for seed, estimator, c in rest]
     results = run_missing(jobs, options.data, options.jobs, options.cache)
     columns = ("error", "+/-", "worst", "seconds")
     header = ["candidate", *(f"{cell} {column}" for cell in cells for column in columns)]
@@ -180,7 +214,7 @@ def main():
     print_table(["data set, model", *candidates], rows)
     for job in jobs:
         if "failure" in results[job.key]:
-            print("failed:", *job, results[job.key]["failure"], sep="  ")
+            print("failed:", *job[:-1], results[job.key]["failure"], sep="  ")
 
 
 if __name__ == "__main__":
