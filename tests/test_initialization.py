@@ -3,29 +3,21 @@
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import expit
 
 import skrnn
 from skrnn import GRURegressor, LSTMClassifier, LSTMRegressor, RNNRegressor
 from skrnn.cells import CELLS
-from skrnn.kernels.parameters import BIAS, INPUT
-from skrnn.kernels.parameters import RECURRENT as RECURRENT_PRODUCT
-from skrnn.network.initialization import DENSE, RECURRENT, orthogonal
+from skrnn.kernels.parameters import BIAS, INPUT, RECURRENT
+from skrnn.network.initialization import INITIALIZATIONS, orthogonal
 from skrnn.network.stack import Network
 from tests._estimators import ESTIMATORS
+from tests._oracle import STEPS
 from tests._problems import ragged
 
 N_FEATURES, N_HIDDEN, N_OUTPUTS = 100, 200, 50
-BLOCKS = [
-    (cell, name, block)
-    for cell in CELLS
-    for name, parameter in CELLS[cell].parameters.items()
-    for block in parameter.columns
-]
-WITH_FORGET_GATE = [
-    cell
-    for cell, name, block in BLOCKS
-    if CELLS[cell].parameters[name].kind == BIAS and block == "f"
-]
+PARAMETERS = [(cell, name) for cell in CELLS for name in CELLS[cell].parameters]
+WITH_FORGET_GATE = [cell for cell in CELLS if CELLS[cell].memory]
 
 
 def initial(cell, *, seed=0, dtype=np.float64, n_hidden=N_HIDDEN, bidirectional=False, **how):
@@ -37,9 +29,10 @@ def initial(cell, *, seed=0, dtype=np.float64, n_hidden=N_HIDDEN, bidirectional=
     return network.layout.views(theta)
 
 
-def block_of(cell, views, name, block):
-    columns = list(CELLS[cell].parameters[name].columns)
-    return np.split(views[f"{name}_l0"], len(columns))[columns.index(block)]
+def biases(cell, views, suffix=""):
+    """The bias of each gate."""
+    (columns,) = (p.columns for p in CELLS[cell].parameters.values() if p.kind == BIAS)
+    return dict(zip(columns, np.split(views[f"bias_l0{suffix}"], len(columns)), strict=True))
 
 
 def assert_uniform(weight, bound):
@@ -60,51 +53,65 @@ def normal_by_fan_in(weight):
     assert_normal(weight, 1 / np.sqrt(weight.shape[-1]))
 
 
+def uniform_by_fan_in(weight):
+    assert_uniform(weight, 1 / np.sqrt(weight.shape[-1]))
+
+
+def uniform_by_units(weight, n_hidden=N_HIDDEN):
+    assert_uniform(weight, 1 / np.sqrt(n_hidden))
+
+
 def nearly_zero(weight):
     assert_normal(weight, 0.001)
 
 
-DENSE_CHECKS = {"glorot": uniform_by_fans, "normal": normal_by_fan_in, "identity": nearly_zero}
-
-
 def is_orthogonal(weight):
-    np.testing.assert_allclose(weight @ weight.T, np.eye(len(weight)), rtol=0, atol=1e-13)
+    product = weight.T @ weight
+    np.testing.assert_allclose(product, np.eye(len(product)), rtol=0, atol=1e-13)
 
 
 def is_identity(weight):
-    np.testing.assert_array_equal(weight, np.eye(len(weight)))
+    n_units = weight.shape[1]
+    for block in np.split(weight, len(weight) // n_units):
+        np.testing.assert_array_equal(block, np.eye(n_units))
 
 
-RECURRENT_CHECKS = {"glorot": is_orthogonal, "normal": normal_by_fan_in, "identity": is_identity}
+def is_zero(weight):
+    assert not weight.any()
+
+
+CHECKS = {  # of input products, recurrent products, biases
+    "glorot": (uniform_by_fans, is_orthogonal, is_zero),
+    "pytorch": (uniform_by_units, uniform_by_units, uniform_by_units),
+    "uniform": (uniform_by_fan_in, uniform_by_fan_in, is_zero),
+    "normal": (normal_by_fan_in, normal_by_fan_in, is_zero),
+    "identity": (nearly_zero, is_identity, is_zero),
+}
 
 
 def test_every_name_has_its_checks():
-    assert DENSE.keys() == RECURRENT.keys() == DENSE_CHECKS.keys() == RECURRENT_CHECKS.keys()
+    assert INITIALIZATIONS.keys() == CHECKS.keys()
 
 
-@pytest.mark.parametrize(("cell", "name", "block"), BLOCKS)
-@pytest.mark.parametrize("init", DENSE)
-def test_blocks(init, cell, name, block):
-    """Each has the distribution of a matrix of its own, not of a block of a larger one."""
-    value = block_of(cell, initial(cell, init=init, forget_bias=0), name, block)
+@pytest.mark.parametrize(("cell", "name"), PARAMETERS)
+@pytest.mark.parametrize("init", INITIALIZATIONS)
+def test_parameters(init, cell, name):
+    """Each has the distribution of one matrix with all gates as its rows."""
     kind = CELLS[cell].parameters[name].kind
-    if kind in (INPUT, RECURRENT_PRODUCT):
-        (DENSE_CHECKS if kind == INPUT else RECURRENT_CHECKS)[init](value)
-    else:  # biases and per-unit vectors
-        assert not value.any()
+    checks = dict(zip((INPUT, RECURRENT, BIAS), CHECKS[init], strict=True))
+    checks.get(kind, is_zero)(initial(cell, init=init, forget_bias=0)[f"{name}_l0"])
 
 
-@pytest.mark.parametrize("init", DENSE)
+@pytest.mark.parametrize("init", INITIALIZATIONS)
 def test_attention_and_readout(init):
-    views = initial("gru", init=init)
-    DENSE_CHECKS[init](views["weight_attention"])
-    DENSE_CHECKS[init](views["weight_score"])
-    DENSE_CHECKS[init](views["weight_out"])
+    views, check = initial("gru", init=init), CHECKS[init][0]
+    for name in ("weight_attention", "weight_score", "weight_out"):
+        check(views[name])
     assert not views["bias_attention"].any()
     assert not views["bias_out"].any()
 
 
-@pytest.mark.parametrize("init", ["glorot", "normal"])
+@pytest.mark.parametrize("init", ["glorot", "pytorch", "uniform", "normal"])
 def test_every_matrix_is_another(init):
     views = initial("lstm", init=init, bidirectional=True)
     names = ["weight_hh_l0", "weight_hh_l0_reverse"]
@@ -113,16 +120,25 @@ def test_every_matrix_is_another(init):
     assert max(products) < 0.05 * np.sum(matrices[0] ** 2)
 
 
+def test_shapes_are_those_of_keras():
+    """The bounds of Keras's GlorotUniform for a kernel (F, 4H), and orthonormal rows of (H, 4H)."""
+    views = initial("lstm")
+    bound = np.sqrt(6 / (N_FEATURES + 4 * N_HIDDEN))
+    assert 0.99 * bound < np.abs(views["weight_ih_l0"]).max() <= bound
+    norms = np.linalg.norm(views["weight_hh_l0"], axis=0)
+    np.testing.assert_allclose(norms, 1, rtol=1e-12)
+
+
 def test_orthogonal_matrices_are_uniformly_distributed():
     """The trace of such a matrix has mean 0 and variance 1 (Diaconis & Shahshahani 1994)."""
     rng = np.random.default_rng(0)
-    traces = [np.trace(orthogonal((5, 5), rng)) for _ in range(2000)]
+    traces = [np.trace(orthogonal((5, 5), 5, rng)) for _ in range(2000)]
     assert abs(np.mean(traces)) < 0.1
     assert np.var(traces) == pytest.approx(1, abs=0.15)
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("init", DENSE)
+@pytest.mark.parametrize("init", INITIALIZATIONS)
 def test_float32_rounds_the_same_numbers(init, cell):
     single, double = (initial(cell, init=init, dtype=d) for d in (np.float32, np.float64))
     for name, value in double.items():
@@ -133,13 +149,45 @@ def test_float32_rounds_the_same_numbers(init, cell):
 # Biases.
 
 
+FORGET_GATES = {"lstm": ("f", 1), "peephole_lstm": ("f", 1), "gru": ("z", 1)}
+FORGET_GATES |= {"gru_reset_before": ("z", 1), "mingru": ("z", -1)}  # an open one overwrites
+
+
+def test_every_forget_gate_is_tested():
+    assert FORGET_GATES.keys() == {*WITH_FORGET_GATE}
+
+
+@pytest.mark.parametrize("cell", FORGET_GATES)
 @pytest.mark.parametrize("forget_bias", [1.0, 0.0, -2, 3.5])
 @pytest.mark.parametrize("suffix", ["", "_reverse"])
-def test_forget_bias_is_a_number(forget_bias, suffix):
-    bias = initial("lstm", forget_bias=forget_bias, bidirectional=True)[f"bias_l0{suffix}"]
-    i, f, g, o = np.split(bias, 4)
-    np.testing.assert_array_equal(f, np.full(N_HIDDEN, forget_bias))
-    assert not np.concatenate([i, g, o]).any()
+def test_forget_bias_is_a_number(cell, forget_bias, suffix):
+    views = initial(cell, forget_bias=forget_bias, bidirectional=True)
+    gate, sign = FORGET_GATES[cell]
+    for name, bias in biases(cell, views, suffix).items():
+        np.testing.assert_array_equal(bias, sign * forget_bias if name == gate else 0)
+
+
+@pytest.mark.parametrize("cell", FORGET_GATES)
+def test_a_greater_forget_bias_keeps_the_state_longer(cell):
+    """By the oracle: with no input and no weights, the share of the state that one step keeps."""
+    shapes = {name: view.shape for name, view in initial(cell, n_hidden=2).items()}
+    kept = []
+    for forget_bias in (-2, 0, 2):
+        views = initial(cell, n_hidden=2, forget_bias=forget_bias)
+        params = [
+            views[f"{name}_l0"] if parameter.kind == BIAS else np.zeros(shapes[f"{name}_l0"])
+            for name, parameter in CELLS[cell].parameters.items()
+        ]
+        state = tuple(np.ones(2) for _ in CELLS[cell].states)
+        kept.append(STEPS[cell](np.zeros(N_FEATURES), state, *params)[-1][0])
+    assert kept == sorted(kept)
+    np.testing.assert_allclose(kept, expit([-2, 0, 2]), rtol=1e-12)
+
+
+def test_the_bias_is_added_to_what_was_drawn():
+    drawn, more = (initial("lstm", init="pytorch", forget_bias=bias) for bias in (0, 3))
+    difference = biases("lstm", more)["f"] - biases("lstm", drawn)["f"]
+    np.testing.assert_allclose(difference, 3, rtol=1e-12)
 
 
 def test_forget_bias_is_one_by_default():
@@ -158,6 +206,18 @@ def test_chrono(suffix):
     assert not np.concatenate([g, o]).any()
     one, other = views["bias_l0"], views["bias_l0_reverse"]
     assert (one[:1200] != other[:1200]).all()
+
+
+@pytest.mark.parametrize("cell", ["gru", "gru_reset_before", "mingru"])
+def test_chrono_of_one_gate(cell):
+    """The update gate alone decides what is kept and what comes in."""
+    views = initial(cell, n_hidden=600, forget_bias="chrono", longest=50)
+    gate, sign = FORGET_GATES[cell]
+    for name, bias in biases(cell, views).items():
+        if name == gate:
+            assert stats.kstest(np.exp(sign * bias), stats.uniform(1, 48).cdf).pvalue > 0.01
+        else:
+            assert not bias.any()
 
 
 @pytest.mark.parametrize("longest", [1, 2])
@@ -187,16 +247,15 @@ def start(Estimator, sizes=(60, 50), **parameters):
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
-@pytest.mark.parametrize("init", DENSE)
+@pytest.mark.parametrize("init", INITIALIZATIONS)
 def test_init_reaches_every_layer(init, name):
     params = start(getattr(skrnn, name), init=init)
+    dense, recurrent, _ = CHECKS[init]
     for k, layer in enumerate(params.layers):
-        n_gates = len(layer[f"weight_ih_l{k}"]) // (60, 50)[k]
-        for weight in np.split(layer[f"weight_ih_l{k}"], n_gates):
-            DENSE_CHECKS[init](weight)
-        for weight in np.split(layer[f"weight_hh_l{k}"], n_gates):
-            RECURRENT_CHECKS[init](weight)
-    DENSE_CHECKS[init](params.readout["weight_out"])
+        units = {"n_hidden": (60, 50)[k]} if dense is uniform_by_units else {}
+        dense(layer[f"weight_ih_l{k}"], **units)
+        recurrent(layer[f"weight_hh_l{k}"], **units)
+    dense(params.readout["weight_out"], **units)
 
 
 def test_glorot_is_the_default():
@@ -238,9 +297,14 @@ def test_chrono_knows_the_longest_training_sequence(name):
     assert stats.kstest(np.exp(f), stats.uniform(1, 19).cdf).pvalue > 0.01
 
 
-def test_forget_bias_belongs_to_the_lstm():
-    for name in ("GRURegressor", "GRUClassifier"):
-        with pytest.raises(TypeError, match="forget_bias"):
-            getattr(skrnn, name)(forget_bias=1.0)
+@pytest.mark.parametrize("parameters", [{}, {"reset_after": False}])
+def test_forget_bias_of_the_gru_is_that_of_its_update_gate(parameters):
+    bias = start(GRURegressor, 60, forget_bias=2.0, **parameters).layers[0]["bias_l0"]
+    r, z, *others = np.split(bias, len(bias) // 60)
+    np.testing.assert_array_equal(z, 2)
+    assert not np.concatenate([r, *others]).any()
+
+
+def test_forget_bias_has_no_effect_on_a_plain_rnn():
     plain, other = (start(RNNRegressor, forget_bias=value) for value in (1.0, "chrono"))
     np.testing.assert_array_equal(plain.layers[0]["bias_l0"], other.layers[0]["bias_l0"])

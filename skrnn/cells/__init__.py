@@ -24,6 +24,7 @@ class Cell(Protocol):
     title: str
     states: tuple[str, ...]
     parameters: dict[str, Parameter]
+    memory: dict[str, int]  # gates that keep (1) or overwrite (-1) the state, the forget gate first
 
     def prepare(self, params: list[np.ndarray], arena: Arena) -> Any:
         """The parameters packed once, reusable until they change."""

@@ -23,4 +23,4 @@ CELL = declare(__doc__, &KERNELS, ["h"], {
     "weight_ih": input_product(r=R, z=Z, n=N),
     "weight_hh": recurrent_product(r=R, z=Z, n=N),
     "bias": bias(r=R, z=Z, n=N),
-})
+}, {"z": 1})

@@ -25,4 +25,4 @@ CELL = declare(__doc__, &KERNELS, ["h", "c"], {
     "weight_ih": input_product(**GATES),
     "weight_hh": recurrent_product(**GATES),
     "bias": bias(**GATES),
-})
+}, {"f": 1, "i": -1})

@@ -20,4 +20,4 @@ cdef extern from "mingru.h":
 CELL = declare(__doc__, &KERNELS, ["h"], {
     "weight_ih": input_product(z=Z, n=N),
     "bias": bias(z=Z, n=N),
-})
+}, {"z": -1})

@@ -26,4 +26,4 @@ CELL = declare(__doc__, &KERNELS, ["h", "c"], {
     "weight_hh": recurrent_product(**GATES),
     "bias": bias(**GATES),
     "weight_peephole": vector(i=PEEP_I, f=PEEP_F, o=PEEP_O),
-})
+}, {"f": 1, "i": -1})

@@ -20,5 +20,5 @@ PARAMETERS = {
     "weight_hh": recurrent_product(h=A),
     "bias": bias(h=A),
 }
-WITH_TANH = declare(__doc__, &KERNELS, ["h"], PARAMETERS, TANH)
-WITH_RELU = declare(__doc__, &KERNELS, ["h"], PARAMETERS, RELU)
+WITH_TANH = declare(__doc__, &KERNELS, ["h"], PARAMETERS, {}, TANH)
+WITH_RELU = declare(__doc__, &KERNELS, ["h"], PARAMETERS, {}, RELU)

@@ -8,7 +8,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from skrnn._sklearn import Interval, StrOptions
-from skrnn.network.initialization import DENSE
+from skrnn.network.initialization import INITIALIZATIONS
 from skrnn.network.pooling import POOLINGS
 
 
@@ -39,8 +39,11 @@ class Architecture:
         units are cut at every step of a minibatch (Gal & Ghahramani 2016). A cell without recurrent
         weights, the minGRU, has none to cut.
 
-    init : {'glorot', 'normal', 'identity'}, default='glorot'
-        The initial weights. "glorot": Glorot uniform; recurrent weights are orthogonal. "normal":
+    init : {'glorot', 'pytorch', 'uniform', 'normal', 'identity'}, default='glorot'
+        The initial weights. The gates of a cell are drawn as one matrix, and biases are zero but
+        for ``forget_bias``. "glorot": Glorot uniform, with orthogonal recurrent weights, as in
+        Keras. "pytorch": uniform between ± 1 / √n_units, biases too, as in PyTorch; there the
+        equivalent of ``forget_bias`` is 0. "uniform": uniform between ± 1 / √(fan in). "normal":
         normally distributed, with variance 1 / fan in. "identity": recurrent weights are the
         identity matrix, the others normal with standard deviation 0.001; with ``activation="relu"``
         this is the IRNN (Le et al. 2015).
@@ -64,7 +67,7 @@ class Architecture:
         "pooling": [StrOptions(set(POOLINGS))],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
-        "init": [StrOptions(set(DENSE))],
+        "init": [StrOptions(set(INITIALIZATIONS))],
         "dtype": [StrOptions({"float32", "float64", "auto"})],
     }
 

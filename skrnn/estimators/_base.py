@@ -49,8 +49,7 @@ class RecurrentEstimator(
 ):
     """A recurrent network from one sequence to one target.
 
-    Subclasses say which cell (``_cell_name``, ``_forget_bias``) and what y is
-    (``_make_target``).
+    Subclasses say which cell (``_cell_name``) and what y is (``_make_target``).
 
     Parameters
     ----------
@@ -192,7 +191,7 @@ class RecurrentEstimator(
             target,
             data,
             replace(options, max_iter=1) if is_partial else options,
-            partial(initial_theta, network, init=self.init, forget_bias=self._forget_bias()),
+            partial(initial_theta, network, init=self.init, forget_bias=self.forget_bias),
             recurrent_dropout=self.recurrent_dropout,
             earlier=earlier,
             is_partial=is_partial,

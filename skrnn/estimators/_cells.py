@@ -9,16 +9,17 @@ from skrnn.cells import CHOICES, VARIANTS, cell_name
 
 
 @dataclass(eq=False, repr=False)
-class LSTMCell:
-    """Long short-term memory.
+class GatedCell:
+    """A cell with a gate that decides how long a unit remembers.
 
     Parameters
     ----------
     forget_bias : float or 'chrono', default=1.0
-        The initial bias of the LSTM's forget gate. With a greater bias, the network remembers
-        longer at the start of training. 1 is the value of Jozefowicz et al. (2015). "chrono"
-        spreads the memories of the units over the length of the longest training sequence, for long
-        dependencies (Tallec & Ollivier 2018).
+        What is added to the initial bias of the gate that keeps the state: the forget gate of an
+        LSTM, the update gate of a GRU. With a greater bias, the network remembers longer at the
+        start of training. 1 is the value of Jozefowicz et al. (2015). "chrono" spreads the memories
+        of the units over the length of the longest training sequence, for long dependencies
+        (Tallec & Ollivier 2018). A plain RNN has no such gate.
     """
 
     _: KW_ONLY
@@ -28,15 +29,17 @@ class LSTMCell:
         "forget_bias": [Interval(Real, None, None, closed="neither"), StrOptions({"chrono"})]
     }
 
+
+@dataclass(eq=False, repr=False)
+class LSTMCell(GatedCell):
+    """Long short-term memory."""
+
     def _cell_name(self):
         return "lstm"
 
-    def _forget_bias(self):
-        return self.forget_bias
-
 
 @dataclass(eq=False, repr=False)
-class GRUCell:
+class GRUCell(GatedCell):
     """The gated recurrent unit.
 
     Parameters
@@ -53,9 +56,6 @@ class GRUCell:
 
     def _cell_name(self):
         return cell_name("gru", self)
-
-    def _forget_bias(self):
-        return None  # it has no forget gate
 
 
 @dataclass(eq=False, repr=False)

@@ -19,12 +19,14 @@ cdef enum:
 cdef enum:
     X_PRODUCT, H_PRODUCT, UNITS
 
-cdef declare(doc, const recurrence_kernels *kernels, states, parameters, int variant=*)
+cdef declare(
+    doc, const recurrence_kernels *kernels, states, parameters, memory, int variant=*
+)
 
 cdef class Recurrence:
     cdef readonly str title
     cdef readonly tuple states
-    cdef readonly dict parameters
+    cdef readonly dict parameters, memory
     cdef const recurrence_kernels *kernels
     cdef int variant
     cdef int n_parameters

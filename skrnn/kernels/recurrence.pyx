@@ -11,7 +11,7 @@ from skrnn.kernels.pack cimport (
 from skrnn.kernels.product cimport input_gradient
 from skrnn.kernels.threads cimport run, task
 
-from skrnn.kernels.parameters import INPUT, RECURRENT
+from skrnn.kernels.parameters import BIAS, INPUT, RECURRENT
 
 cdef extern from "pass.h" nogil:
     ctypedef struct recurrence_pass:
@@ -37,11 +37,15 @@ cdef enum:
     SHARD = 16
 
 
-cdef declare(doc, const recurrence_kernels *kernels, states, parameters, int variant=0):
+cdef declare(
+    doc, const recurrence_kernels *kernels, states, parameters, memory, int variant=0
+):
     """A cell: its title, kernels, the names of its states, and its parameters by name.
 
     The title is the first line of ``doc``. The states are those that go on from step to step.
-    ``parameters`` are of skrnn.kernels.parameters, at most one product of each kind.
+    ``parameters`` are of skrnn.kernels.parameters, at most one product of each kind. ``memory``
+    names the gates that decide how long a state is kept, the forget gate first: 1 where an open
+    gate keeps it, -1 where an open gate overwrites it. Each has a bias.
     """
     cdef Recurrence self = Recurrence.__new__(Recurrence)
     cdef int i, block, column
@@ -67,6 +71,9 @@ cdef declare(doc, const recurrence_kernels *kernels, states, parameters, int var
             filled[kind].append(column)
     if not filled[X_PRODUCT]:
         raise ValueError("A cell needs an input product.")
+    with_bias = [name for p in parameters.values() if p.kind == BIAS for name in p.columns]
+    if not {*memory} <= {*with_bias}:
+        raise ValueError(f"The gates of memory are {[*memory]}; those with a bias {with_bias}.")
     for kind, columns in enumerate(filled):
         if len({*columns}) < len(columns) or (kind != UNITS and len(columns) < n_columns[kind]):
             raise ValueError(
@@ -76,7 +83,7 @@ cdef declare(doc, const recurrence_kernels *kernels, states, parameters, int var
                 f"in the header)."
             )
     self.title, self.kernels, self.variant = doc.partition("\n")[0], kernels, variant
-    self.states, self.parameters = tuple(states), dict(parameters)
+    self.states, self.parameters, self.memory = tuple(states), dict(parameters), dict(memory)
     self.n_parameters = len(parameters)
     return self
 

@@ -7,7 +7,7 @@ import numpy as np
 from skrnn.cells import CELLS
 from skrnn.kernels.arena import Arena
 from skrnn.kernels.parameters import BIAS, INPUT, RECURRENT
-from skrnn.network import initialization
+from skrnn.network.initialization import INITIALIZATIONS, add_forget_bias
 from skrnn.network.minibatch import Minibatch
 
 
@@ -123,17 +123,18 @@ class RecurrentLayer:
         return [self.n_hidden] * len(self.cell.states)
 
     def initialize(self, params, init, forget_bias, longest, rng):
-        """Draw initial weights into zeros; vectors stay zero but for the forget gate's bias."""
-        draws = {INPUT: initialization.DENSE[init], RECURRENT: initialization.RECURRENT[init]}
+        """Draw initial weights into zeros; per-unit vectors stay zero."""
+        dense, recurrent, bias = INITIALIZATIONS[init]
+        draws = {INPUT: dense, RECURRENT: recurrent, BIAS: bias}
         for param, parameter in zip(params.values(), self.cell.parameters.values(), strict=True):
-            blocks = dict(
-                zip(parameter.columns, np.split(param, len(parameter.columns)), strict=True)
-            )
-            if parameter.kind in draws:
-                for block in blocks.values():
-                    block[:] = draws[parameter.kind](block.shape, rng)
-            elif parameter.kind == BIAS:
-                initialization.draw_forget_bias(forget_bias, blocks, longest, rng)
+            if parameter.kind not in draws:
+                continue
+            drawn = draws[parameter.kind](param.shape, self.n_hidden, rng)
+            if parameter.kind == BIAS:
+                gates = np.split(drawn, len(parameter.columns))
+                blocks = dict(zip(parameter.columns, gates, strict=True))
+                add_forget_bias(forget_bias, blocks, self.cell.memory, longest, rng)
+            param[:] = drawn
 
     def prepare(self, params, arena):
         """The parameters as ``forward`` reads them."""

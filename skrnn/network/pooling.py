@@ -28,7 +28,7 @@ class Pooling(Protocol):
         """The carry before the first step."""
 
     def initialize(self, params: dict, sample: Callable, rng: np.random.Generator) -> None:
-        """Draw initial weights, each matrix by ``sample(shape, rng)``."""
+        """Draw initial weights, each matrix by ``sample(shape, n_hidden, rng)``."""
 
     def prepare(self, params: dict, arena: Arena) -> Any:
         """The parameters as ``forward`` reads them."""
@@ -140,8 +140,8 @@ class AttentionPooling(LastPooling):
         ]
 
     def initialize(self, params, sample, rng):
-        params["weight_attention"][:] = sample((self.width, self.width), rng)
-        params["weight_score"][:] = sample((1, self.width), rng)
+        params["weight_attention"][:] = sample((self.width, self.width), self.width, rng)
+        params["weight_score"][:] = sample((1, self.width), self.width, rng)
 
     def prepare(self, params, arena):
         """The parameters as ``forward`` reads them."""

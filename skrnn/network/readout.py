@@ -14,7 +14,7 @@ class Readout:
         return {"weight_out": (self.n_outputs, self.width), "bias_out": (self.n_outputs,)}
 
     def initialize(self, params, sample, rng):
-        params["weight_out"][:] = sample((self.n_outputs, self.width), rng)
+        params["weight_out"][:] = sample((self.n_outputs, self.width), self.width, rng)
 
     def prepare(self, params, arena):
         """The parameters as ``forward`` reads them."""

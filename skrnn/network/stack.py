@@ -9,7 +9,7 @@ from sklearn.utils import gen_batches
 from skrnn.kernels.arena import Arena
 from skrnn.network.bidirectional import BidirectionalLayer
 from skrnn.network.dropout import dropout_mask
-from skrnn.network.initialization import DENSE
+from skrnn.network.initialization import INITIALIZATIONS
 from skrnn.network.layer import Layer, LayerTrace, RecurrentLayer
 from skrnn.network.linear import LinearPath
 from skrnn.network.parameters import Layout
@@ -157,8 +157,9 @@ class Network:
         params = self.params(theta)
         for layer, part in zip(self.layers, params.layers, strict=True):
             layer.initialize(part, init, forget_bias, longest, rng)
-        self.pooling.initialize(params.pooling, DENSE[init], rng)
-        self.readout.initialize(params.readout, DENSE[init], rng)
+        dense = INITIALIZATIONS[init].dense
+        self.pooling.initialize(params.pooling, dense, rng)
+        self.readout.initialize(params.readout, dense, rng)
         return theta
 
     def start_from_least_squares(self, theta, sequences, target, weight, alpha):
