@@ -25,9 +25,11 @@ from skrnn.estimators._architecture import (
 )
 from skrnn.estimators._blas import single_threaded_blas
 from skrnn.estimators._callbacks import EpochTasks
-from skrnn.estimators._fitting import Data, Earlier, Fit
+from skrnn.estimators._data import Data
+from skrnn.estimators._fitting import Earlier, Fit
 from skrnn.estimators._optimization import Optimization
 from skrnn.estimators._scale import warn_of_scale
+from skrnn.estimators._scoring import Scorer
 from skrnn.estimators._summary import summary
 from skrnn.network.objective import Objective
 from skrnn.network.stack import Network
@@ -75,7 +77,7 @@ class RecurrentEstimator(
     def fit(self, X, y, sample_weight=None):
         """Fit the network.
 
-        Ctrl-C stops training with a warning, and keeps the model after the last complete epoch.
+        Ctrl-C stops training with a warning, and keeps the model of the best complete epoch.
 
         Parameters
         ----------
@@ -147,15 +149,12 @@ class RecurrentEstimator(
                     warn_of_scale(sequences)
                 kept = np.flatnonzero(weight)
                 encoded = target.encode(values[kept], sequences.dtype)
-                data = Data(sequences[kept], encoded, weight[kept])
-                fit = self._make_fit(target, data, resume, is_partial)
-
-                def fitted_attributes():
-                    return target.attributes() | fit.attributes()
-
-                tasks = EpochTasks(self, context, X, y, fitted_attributes)
+                data = Data(sequences[kept], encoded, weight[kept], values[kept])
+                scorer = self._make_scorer(sample_weight)
+                fit = self._make_fit(target, data, scorer, resume, is_partial)
+                tasks = EpochTasks(self, context, X, y, fit.attributes)
                 fit.run(tasks)
-                for name, value in fitted_attributes().items():
+                for name, value in fit.attributes().items():
                     setattr(self, name, value)
                 tasks.finish()
         except BaseException:
@@ -164,7 +163,13 @@ class RecurrentEstimator(
             raise
         return self
 
-    def _make_fit(self, target, data, resume, is_partial):
+    def _make_scorer(self, sample_weight):
+        if not self.early_stopping or self.scoring == "loss":
+            return None
+        is_weighted = sample_weight is not None or getattr(self, "class_weight", None) is not None
+        return Scorer(self, self.scoring, is_weighted)
+
+    def _make_fit(self, target, data, scorer, resume, is_partial):
         network = Network(
             self._cell_name(),
             data.sequences.rows.shape[1],
@@ -183,7 +188,9 @@ class RecurrentEstimator(
                 self.t_,
                 self.loss_curve_,
                 self.gradient_norms_,
+                self.validation_loss_curve_ or [],
                 self.validation_scores_ or [],
+                self.train_scores_ or [],
                 self._optimizer if is_partial else None,
             )
         options = Optimization(**{f.name: getattr(self, f.name) for f in fields(Optimization)})
@@ -194,6 +201,7 @@ class RecurrentEstimator(
             replace(options, max_iter=1) if is_partial else options,
             partial(initial_theta, network, init=self.init, forget_bias=self._forget_bias()),
             recurrent_dropout=self.recurrent_dropout,
+            scorer=scorer,
             earlier=earlier,
             is_partial=is_partial,
         )
