@@ -267,8 +267,8 @@ def failures(name):
         "layers": ((X, y), {"hidden_layer_sizes": (3, 0)}, r"hidden_layer_sizes=\(3, 0\)"),
         "validation part": (
             (X, y),
-            {"early_stopping": True, "validation_fraction": 0.01},
-            "validation_fraction|test_size",
+            {"early_stopping": True, "validation_fraction": 0.99},
+            r"validation_fraction=0\.99 of 30 sequences leaves none to train on",
         ),
     }
 

@@ -72,13 +72,8 @@ class Fit:
         init_rng, shuffle_rng, dropout_rng = np.random.default_rng(seed).spawn(3)
         validate = None
         if options.early_stopping:
-            train, held_out = hold_out(
-                len(data.y),
-                options.validation_fraction,
-                options.validation_split,
-                target.strata(data.y),
-                random_state,
-            )
+            labels = target.strata(data.y)
+            train, held_out = hold_out(data.sequences, labels, options, random_state)
             data, held_out = data.take(train), data.take(held_out)
             validate = Validator(
                 network, target.loss, held_out, scorer, data, self._model_attributes, random_state

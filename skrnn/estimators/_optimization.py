@@ -78,7 +78,8 @@ class Optimization:
         see ``scoring``), and keep the weights of the epoch that is best on it. With
         ``n_iter_no_change=None`` all ``max_iter`` epochs run, and the best one is kept. Without
         early stopping, the training loss decides on both. For overlapping windows of one series set
-        ``validation_split="last"``: random validation windows overlap with the training windows.
+        ``validation_split="last"``, for those of many series ``"last"`` or ``"group"``: random
+        validation windows overlap with the training windows.
 
     scoring : str, callable or None, default='loss'
         What decides with ``early_stopping``. "loss": the loss on the validation set, without the
@@ -90,11 +91,15 @@ class Optimization:
         accuracy of a few sequences often stays the same, so training may stop too early.
 
     validation_fraction : float, default=0.1
-        The fraction of the training sequences to hold out with ``early_stopping``.
+        The fraction of the training sequences to hold out with ``early_stopping``; with
+        ``validation_split="group"`` the fraction of the groups.
 
-    validation_split : {'random', 'last'}, default='random'
-        Which sequences to hold out: a random sample, stratified by class, or the last ones, for
-        sequences that are ordered by time.
+    validation_split : {'random', 'last', 'group'}, default='random'
+        Which sequences to hold out. "random": a random sample, stratified by class. "last": the
+        last ones, for sequences that are ordered by time. "group": a random sample of groups, for
+        the windows of many series. A group is made of sequences that share rows, also through
+        other sequences, such as the overlapping windows of one series. So no row is on both sides.
+        For other groups, pass ``X_val`` and ``y_val`` to ``fit``.
 
     beta_1 : float, default=0.9
         Decay rate of the first moment in Adam, in [0, 1).
@@ -167,7 +172,7 @@ class Optimization:
         "early_stopping": ["boolean"],
         "scoring": [StrOptions({"loss", *get_scorer_names()}), callable, None],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "validation_split": [StrOptions({"random", "last"})],
+        "validation_split": [StrOptions({"random", "last", "group"})],
         "beta_1": [Interval(Real, 0, 1, closed="left")],
         "beta_2": [Interval(Real, 0, 1, closed="left")],
         "epsilon": [Interval(Real, 0, None, closed="neither")],
