@@ -48,6 +48,8 @@ class Fit:
         ``initialize(rng, dtype, longest)`` draws the first theta, for sequences of at most
         ``longest`` steps.
     recurrent_dropout : float
+    validation : Data or None
+        What early stopping validates on; None is a part of the data.
     scorer : Scorer or None
         With early stopping it decides instead of the loss.
     earlier : Earlier or None
@@ -58,7 +60,8 @@ class Fit:
 
     def __init__(
         self, network, target: Target, data: Data, options: Optimization, initialize,
-        *, recurrent_dropout=0.0, scorer: Scorer | None = None, earlier=None, is_partial=False,
+        *, recurrent_dropout=0.0, validation: Data | None = None, scorer: Scorer | None = None,
+        earlier=None, is_partial=False,
     ):  # fmt: skip
         self.network = network
         self.target = target
@@ -72,11 +75,12 @@ class Fit:
         init_rng, shuffle_rng, dropout_rng = np.random.default_rng(seed).spawn(3)
         validate = None
         if options.early_stopping:
-            labels = target.strata(data.y)
-            train, held_out = hold_out(data.sequences, labels, options, random_state)
-            data, held_out = data.take(train), data.take(held_out)
+            if validation is None:
+                labels = target.strata(data.y)
+                train, held_out = hold_out(data.sequences, labels, options, random_state)
+                data, validation = data.take(train), data.take(held_out)
             validate = Validator(
-                network, target.loss, held_out, scorer, data, self._model_attributes, random_state
+                network, target.loss, validation, scorer, data, self._model_attributes, random_state
             )
         self.n_samples, longest = len(data.y), data.sequences.shape[1]
         batch_size = make_batch_size(options, self.n_samples)

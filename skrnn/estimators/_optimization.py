@@ -74,8 +74,9 @@ class Optimization:
         Whether "sgd" uses Nesterov's momentum.
 
     early_stopping : bool, default=False
-        Whether to hold out a validation set, stop when its loss no longer improves (or its score,
-        see ``scoring``), and keep the weights of the epoch that is best on it. With
+        Whether to hold out a validation set (unless ``X_val`` and ``y_val`` are passed to ``fit``),
+        stop when its loss no longer improves (or its score, see ``scoring``), and keep the weights
+        of the epoch that is best on it. With
         ``n_iter_no_change=None`` all ``max_iter`` epochs run, and the best one is kept. Without
         early stopping, the training loss decides on both. For overlapping windows of one series set
         ``validation_split="last"``, for those of many series ``"last"`` or ``"group"``: random
@@ -99,7 +100,8 @@ class Optimization:
         last ones, for sequences that are ordered by time. "group": a random sample of groups, for
         the windows of many series. A group is made of sequences that share rows, also through
         other sequences, such as the overlapping windows of one series. So no row is on both sides.
-        For other groups, pass ``X_val`` and ``y_val`` to ``fit``.
+        (With ``step=k`` of :class:`~skrnn.SlidingWindow`, a series has k groups.) For other groups,
+        pass ``X_val`` and ``y_val`` to ``fit``.
 
     beta_1 : float, default=0.9
         Decay rate of the first moment in Adam, in [0, 1).

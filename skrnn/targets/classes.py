@@ -92,8 +92,8 @@ class Classes:
         if len(unknown):
             raise ValueError(
                 f"y contains the labels {unknown.tolist()}, which are not among the classes "
-                f"{self.classes.tolist()}. In partial_fit and with warm_start the classes cannot "
-                f"change. To use other classes, fit a new estimator."
+                f"{self.classes.tolist()} of the first y. Classes cannot be added later: fit a new "
+                f"estimator to a y that has all of them, or pass them as classes to partial_fit."
             )
         return self.binarizer.transform(y).astype(dtype)
 
