@@ -157,6 +157,23 @@ class Fit:
                 f"or set n_iter_no_change=None to train for a fixed number of epochs.",
                 ConvergenceWarning,
             )
+        elif trainer.ran_out and not self.options.early_stopping:
+            self._warn_if_unsettled()
+
+    def _warn_if_unsettled(self):
+        """Training has stopped by itself: say so if its loss was not at rest."""
+        loss_curve = [*self.earlier.loss_curve, *self.trainer.loss_curve]
+        recent = unsettled(loss_curve, self.patience, self.options.tol)
+        if recent is not None:
+            remedies = ", ".join(self.solver.remedies)
+            warn(
+                f"Training stopped after epoch {len(loss_curve)}, because the loss did not improve "
+                f"in {self.patience} epochs; but the loss had not settled: its median in these "
+                f"epochs is {recent:.3g}, and its minimum {min(loss_curve):.3g}. The model of the "
+                f"best epoch is kept. To get a better one, {remedies}, or increase "
+                f"n_iter_no_change (None runs all {self.solver.limit}).",
+                ConvergenceWarning,
+            )
 
     def attributes(self):
         """The fitted attributes, as of the last epoch."""
@@ -190,3 +207,14 @@ class Fit:
             "_target": self.target,
             "_theta": theta,
         }
+
+
+def unsettled(loss_curve, n_last, tol):
+    """The median of the last losses, if it is clearly above the minimum of all; else None.
+
+    Clearly is by more than tol, than a tenth of the minimum, and than a tenth of the way down to
+    it from the first epoch: small minibatches and dropout make less noise than that.
+    """
+    recent, best = float(np.median(loss_curve[-n_last:])), min(loss_curve)
+    gap = recent - best
+    return recent if gap > max(tol, 0.1 * best, 0.1 * (loss_curve[0] - best)) else None

@@ -114,7 +114,8 @@ class Optimization:
 
     n_iter_no_change : int or None, default=10
         Training stops after more than this number of consecutive epochs without improvement.
-        With None (or ``np.inf``) all ``max_iter`` epochs run.
+        With None (or ``np.inf``) all ``max_iter`` epochs run. Without ``early_stopping``, a warning
+        says so if training stops although the training loss has not settled.
 
     max_fun : int, default=15000
         The maximum number of evaluations of the loss with "lbfgs".

@@ -92,6 +92,11 @@ class Trainer:
         return self._standing.best
 
     @property
+    def ran_out(self):
+        """Whether training stopped as ``n_iter_no_change`` epochs brought no improvement."""
+        return self.converged and self._standing.n_idle > self.n_iter_no_change
+
+    @property
     def loss_curve(self):
         """Mean loss of each epoch."""
         return [epoch.loss for epoch in self._complete]
@@ -135,7 +140,7 @@ class Trainer:
             self.interrupted = True
         theta[:] = self._standing.theta
         self.converged = self.converged or self.solver.converged
-        if self.converged and self._standing.n_idle > self.n_iter_no_change:
+        if self.ran_out:
             self._report(
                 f"{self._what_decides} did not improve more than tol={self.tol:f} for "
                 f"{self.n_iter_no_change} consecutive epochs. Stopping."
