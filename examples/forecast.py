@@ -58,7 +58,7 @@ def make_search(measured):
         (OneHotEncoder(sparse_output=False), ["wind_direction"]),
     )
     network = RNNRegressor(
-        learning_rate_init=0.003, alpha=0.1, max_iter=5, n_iter_no_change=np.inf, random_state=0
+        learning_rate_init=0.003, alpha=0.1, max_iter=5, n_iter_no_change=None, random_state=0
     )
     search = GridSearchCV(
         Pipeline([("features", features), ("windows", SlidingWindow(24)), ("network", network)]),

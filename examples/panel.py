@@ -17,7 +17,6 @@ needs about 11 frames for that. At the end they differ by two utterances of 370.
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold
@@ -45,7 +44,7 @@ def make_classifier(max_iter):
     return make_pipeline(
         PerStep(StandardScaler()),
         GRUClassifier(
-            32, learning_rate_init=0.01, max_iter=max_iter, n_iter_no_change=np.inf, random_state=0
+            32, learning_rate_init=0.01, max_iter=max_iter, n_iter_no_change=None, random_state=0
         ),
     )
 

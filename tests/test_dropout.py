@@ -223,6 +223,7 @@ def test_validation_is_without(name, kind):
     X, y = problem(name)
     model = make(
         name, early_stopping=True, validation_split="last", validation_fraction=0.2, max_iter=1,
+        scoring=None,
         **{kind: 0.5},
     ).fit(X, y)  # fmt: skip
     assert model.best_validation_score_ == pytest.approx(model.score(X[-6:], y[-6:]), rel=1e-6)

@@ -44,18 +44,26 @@ def test_stops_when_nothing_improves(name, early_stopping):
     assert stopped.loss_curve_ == full.loss_curve_[:expected]
 
 
+@pytest.mark.parametrize("scoring", ["loss", None])
 @pytest.mark.parametrize("name", ESTIMATORS)
-def test_early_stopping_restores_the_best_epoch(name):
+def test_early_stopping_restores_the_best_epoch(name, scoring):
     X, y = problem(name)
     options = {"early_stopping": True, "validation_fraction": 0.3, "learning_rate_init": 0.05}
-    model = make(name, max_iter=40, **options).fit(X, y)
+    model = make(name, max_iter=40, scoring=scoring, **options).fit(X, y)
     best = int(np.argmax(model.validation_scores_))
     assert best < 39
     assert model.best_validation_score_ == model.validation_scores_[best]
-    until_best = make(name, max_iter=best + 1, **options).fit(X, y)
+    until_best = make(name, max_iter=best + 1, scoring=scoring, **options).fit(X, y)
     assert until_best.validation_scores_ == model.validation_scores_[: best + 1]
     np.testing.assert_array_equal(model._theta, until_best._theta)
     assert_same_outputs(model, X, until_best, X)
+
+
+def mean_loss(model, X, y):
+    """The log loss, or half the squared error."""
+    if is_classifier(model):
+        return -model.predict_log_proba(X)[np.arange(len(y)), y].mean()
+    return np.mean((model.predict(X) - y) ** 2) / 2
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
@@ -71,7 +79,8 @@ def test_score_of_the_held_out_part(name):
         if np.array_equal(make(name, max_iter=1, **options).fit(other, y)._theta, theta):
             held_out.append(i)
     assert len(held_out) == 6
-    model = make(name, max_iter=20, learning_rate_init=0.03, **options).fit(X, y)
+    training = {"max_iter": 20, "learning_rate_init": 0.03}
+    model = make(name, scoring=None, **training, **options).fit(X, y)
     score = model.score(X[held_out], y[held_out])
     if is_classifier(model):
         assert score == model.best_validation_score_
@@ -80,14 +89,17 @@ def test_score_of_the_held_out_part(name):
     else:
         np.testing.assert_allclose(score, model.best_validation_score_, atol=1e-5)
     assert model.t_ == 20 * 14
+    model = make(name, dtype="float64", **training, **options).fit(X, y)
+    scale = 1.0 if is_classifier(model) else model._target.scaler.var_[0]
+    assert min(model.validation_loss_curve_) == pytest.approx(
+        mean_loss(model, X[held_out], y[held_out]) / scale, rel=1e-9
+    )
     # The others, with targets of their own, are what is trained on.
     others = np.setdiff1d(np.arange(20), held_out)
     still = {"learning_rate_init": 1e-12, "alpha": 0, "max_iter": 1, "dtype": "float64"}
     model = make(name, **still, **options).fit(X, y)
-    if is_classifier(model):
-        expected = -model.predict_log_proba(X[others])[np.arange(14), y[others]].mean()
-    else:
-        expected = np.mean((model.predict(X[others]) - y[others]) ** 2) / 2 / y.var()
+    scale = 1.0 if is_classifier(model) else y.var()
+    expected = mean_loss(model, X[others], y[others]) / scale
     np.testing.assert_allclose(model.loss_, expected, rtol=1e-9)
 
 
@@ -101,11 +113,21 @@ def test_attributes_of_training(name):
     assert model.best_loss_ == min(model.loss_curve_)
     assert model.validation_scores_ is None
     assert model.best_validation_score_ is None
+    assert model.validation_loss_curve_ is None
+    assert model.train_scores_ is None
     assert all(type(loss) is float for loss in model.loss_curve_)
     model.set_params(early_stopping=True, validation_fraction=0.3).fit(X, y)
     assert len(model.validation_scores_) == len(model.loss_curve_) == 7
     assert model.best_loss_ is None
     assert model.best_validation_score_ == max(model.validation_scores_)
+    assert model.validation_scores_ == [-loss for loss in model.validation_loss_curve_]
+    assert all(type(loss) is float for loss in model.validation_loss_curve_)
+    assert model.train_scores_ is None
+    losses = model.validation_loss_curve_
+    model.set_params(scoring=None).fit(X, y)
+    assert len(model.train_scores_) == len(model.validation_scores_) == 7
+    assert model.validation_loss_curve_ == losses  # the criterion changes nothing else
+    assert all(type(score) is float for score in model.train_scores_ + model.validation_scores_)
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
@@ -140,12 +162,12 @@ def test_verbose(name, capsys):
         "Stopping.",
     ]
     model.set_params(early_stopping=True, validation_fraction=0.3, tol=0, max_iter=2)
-    model.set_params(n_iter_no_change=np.inf).fit(X, y)
-    lines = zip(model.loss_curve_, model.validation_scores_, strict=True)
+    model.set_params(n_iter_no_change=None).fit(X, y)
+    lines = zip(model.loss_curve_, model.validation_loss_curve_, strict=True)
     assert capsys.readouterr().out.splitlines() == [
         line
-        for k, (loss, score) in enumerate(lines, 1)
-        for line in (f"Iteration {k}, loss = {loss:.8f}", f"Validation score: {score:f}")
+        for k, (loss, validation) in enumerate(lines, 1)
+        for line in (f"Iteration {k}, loss = {loss:.8f}", f"Validation loss: {validation:.8f}")
     ]
 
 
@@ -245,8 +267,8 @@ def failures(name):
         "layers": ((X, y), {"hidden_layer_sizes": (3, 0)}, r"hidden_layer_sizes=\(3, 0\)"),
         "validation part": (
             (X, y),
-            {"early_stopping": True, "validation_fraction": 0.01},
-            "validation_fraction|test_size",
+            {"early_stopping": True, "validation_fraction": 0.99},
+            r"validation_fraction=0\.99 of 30 sequences leaves none to train on",
         ),
     }
 
@@ -276,13 +298,13 @@ def interrupt_after(monkeypatch, epoch):
 
 @pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("name", ESTIMATORS)
-def test_interruption_keeps_the_last_complete_epoch(name, early_stopping, monkeypatch):
+def test_interruption_keeps_the_best_complete_epoch(name, early_stopping, monkeypatch):
     X, y = problem(name)
     options = {"early_stopping": early_stopping, "validation_fraction": 0.3}
     expected = make(name, max_iter=3, **options).fit(X, y)
     model = make(name, max_iter=9, verbose=True, **options)
     interrupt_after(monkeypatch, 3)
-    with pytest.warns(UserWarning, match="interrupted. The model after epoch 3 is kept") as record:
+    with pytest.warns(UserWarning, match="interrupted after epoch 3") as record:
         model.fit(X, y)
     assert record[0].filename == __file__
     assert model.n_iter_ == 3

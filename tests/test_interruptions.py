@@ -11,7 +11,7 @@ import pytest
 
 from skrnn.estimators import _base, _blas
 from skrnn.estimators._blas import single_threaded_blas
-from skrnn.training import Trainer, loop
+from skrnn.training import Trainer, Validation, loop
 from tests._estimators import make, problem
 from tests.test_fitting import assert_unchanged, copy_of
 
@@ -159,14 +159,12 @@ class Monitor:
         return False
 
 
-@pytest.mark.parametrize("score", [None, lambda theta: float(theta[0])])
-def test_the_curves_are_those_of_the_epochs(score):
+@pytest.mark.parametrize("validate", [None, lambda theta: Validation(-float(theta[0]))])
+def test_the_curves_are_those_of_the_epochs(validate):
     """As long as each other, and of the theta that is kept."""
     for interrupt in every_place(loop):
         theta = np.zeros(1)
-        trainer = Trainer(
-            FakeSolver(), tol=0, n_iter_no_change=9, verbose=False, validation_score=score
-        )
+        trainer = Trainer(FakeSolver(), tol=0, n_iter_no_change=9, verbose=False, validate=validate)
         try:
             with interrupt:
                 trainer.run(theta, Monitor())
@@ -177,7 +175,8 @@ def test_the_curves_are_those_of_the_epochs(score):
         n = trainer.n_iter
         assert trainer.loss_curve == [1 / k for k in range(1, n + 1)]
         assert trainer.gradient_norms == [10.0 * k for k in range(1, n + 1)]
-        assert trainer.validation_scores == ([] if score is None else list(range(1, n + 1)))
+        n_validations = 0 if validate is None else n
+        assert [v.merit for v in trainer.validations] == list(range(1, n_validations + 1))
         assert trainer.interrupted <= (n < 5)
 
 

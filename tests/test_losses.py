@@ -107,7 +107,8 @@ def estimate(loss, y, **parameters):
     X = np.zeros((len(y), 2))
     model = LSTMRegressor(
         2, loss=loss, solver="sgd", momentum=0.9, max_iter=400, learning_rate="cosine",
-        learning_rate_init=0.2, n_iter_no_change=np.inf, random_state=0, **parameters,
+        learning_rate_init=0.2, n_iter_no_change=None, batch_size=len(y), random_state=0,
+        **parameters,
     ).fit(X, y)  # fmt: skip
     predictions = model.predict(X)
     np.testing.assert_allclose(predictions, predictions[0], rtol=1e-5)

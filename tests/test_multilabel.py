@@ -38,7 +38,7 @@ def test_labels_are_independent(name):
 def test_early_stopping(name):
     X, y = problem()[0], labels()
     options = {"early_stopping": True, "validation_fraction": 0.3, "validation_split": "last"}
-    model = make(name, max_iter=1, **options).fit(X, y)
+    model = make(name, max_iter=1, scoring=None, **options).fit(X, y)
     assert model.best_validation_score_ == model.score(X[21:], y[21:])
 
 

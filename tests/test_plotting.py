@@ -6,7 +6,8 @@ import sys
 import matplotlib
 import pytest
 from matplotlib import pyplot
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 
 from skrnn import GRURegressor
@@ -34,20 +35,57 @@ def test_loss_curve():
     assert display.figure_ is display.ax_.figure
 
 
-def test_validation_scores_have_an_axis_of_their_own():
+EARLY_STOPPING = {"warm_start": True, "early_stopping": True, "validation_fraction": 0.3}
+
+
+def legend(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_validation_loss_is_beside_that_of_training():
     X, y = problem()
     model = make("GRURegressor", max_iter=3).fit(X, y)
-    model.set_params(warm_start=True, early_stopping=True, validation_fraction=0.3).fit(X, y)
+    model.set_params(**EARLY_STOPPING).fit(X, y)
     _, ax = pyplot.subplots()
-    display = LossCurveDisplay.from_estimator(model, ax=ax)
+    display = LossCurveDisplay.from_estimator(model, ax=ax, linestyle=":")
     assert display.ax_ is ax
-    _, scores = display.lines_
-    assert scores.axes is display.score_ax_ is not ax
-    assert scores.get_xdata().tolist() == [4, 5, 6]
-    assert scores.get_ydata().tolist() == model.validation_scores_
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
-        "Training loss of GRURegressor", "Validation score"
-    ]  # fmt: skip
+    assert display.score_ax_ is None
+    train, validation = display.lines_
+    assert train.axes is validation.axes is ax
+    assert train.get_color() == validation.get_color()
+    assert (train.get_linestyle(), validation.get_linestyle()) == (":", "--")
+    assert train.get_xdata().tolist() == [1, 2, 3, 4, 5, 6]
+    assert validation.get_xdata().tolist() == [4, 5, 6]
+    assert validation.get_ydata().tolist() == model.validation_loss_curve_
+    assert legend(ax) == ["Training loss of GRURegressor", "Validation loss"]
+    assert ax.get_ylabel() == "Loss"
+
+
+def test_scores_have_an_axis_of_their_own():
+    X, y = problem()
+    model = make("GRURegressor", max_iter=3).fit(X, y)
+    model.set_params(scoring="r2", **EARLY_STOPPING).fit(X, y)
+    display = LossCurveDisplay.from_estimator(model)
+    _, validation, *scores = display.lines_
+    assert validation.axes is display.ax_
+    assert [line.axes for line in scores] == [display.score_ax_] * 2
+    assert [line.get_xdata().tolist() for line in scores] == [[4, 5, 6]] * 2
+    assert scores[0].get_ydata().tolist() == model.train_scores_
+    assert scores[1].get_ydata().tolist() == model.validation_scores_
+    assert legend(display.ax_)[1:] == ["Validation loss", "Training score", "Validation score"]
+    assert display.score_ax_.get_ylabel() == "Score"
+    assert len({line.get_linestyle() for line in display.lines_}) == 4
+    assert len({line.get_color() for line in display.lines_}) == 1
+
+
+def test_the_mlp_of_scikit_learn():
+    X, y = problem()
+    options = {"early_stopping": True, "max_iter": 3, "n_iter_no_change": 9, "random_state": 0}
+    with pytest.warns(ConvergenceWarning):
+        model = MLPRegressor(**options).fit(X[:, :, 0], y)
+    display = LossCurveDisplay.from_estimator(model)
+    assert legend(display.ax_) == ["Training loss of MLPRegressor", "Validation score"]
+    assert display.lines_[1].get_ydata().tolist() == model.validation_scores_
 
 
 def test_labels_are_inside_of_the_figure():

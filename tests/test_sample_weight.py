@@ -76,11 +76,17 @@ def test_the_validation_part_is_weighted():
     options = {"early_stopping": True, "validation_fraction": 0.99 / 3, "max_iter": 1,
                "validation_split": "last", "dtype": "float64"}  # fmt: skip
     model = make("GRURegressor", **options).fit(X, y, sample_weight=weight)
-    weight[-1] = 1e9  # the score is that of the last sequence alone
-    other = make("GRURegressor", **options).fit(X, y, sample_weight=weight)
-    assert other.best_validation_score_ != model.best_validation_score_
+    losses = (model.predict(X) - y) ** 2 / model._target.scaler.var_ / 2
+    assert model.validation_loss_curve_ == [pytest.approx(losses[20:].mean(), rel=1e-9)]
+    scored = make("GRURegressor", scoring="r2", **options).fit(X, y, sample_weight=weight)
     scores = model.score(X[20:], y[20:], sample_weight=np.ones(10))
-    assert scores == pytest.approx(model.best_validation_score_, rel=1e-9)
+    assert scored.validation_scores_ == [pytest.approx(scores, rel=1e-9)]
+    weight[-1] = 1e9  # the last sequence is all that counts
+    other = make("GRURegressor", **options).fit(X, y, sample_weight=weight)
+    loss = (other.predict(X)[-1] - y[-1]) ** 2 / other._target.scaler.var_[0] / 2
+    assert other.validation_loss_curve_ == [pytest.approx(loss, rel=1e-6)]
+    other.set_params(scoring="r2").fit(X, y, sample_weight=weight)
+    assert other.validation_scores_ != scored.validation_scores_
 
 
 @pytest.mark.parametrize("name", CLASSIFIERS)

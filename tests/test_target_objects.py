@@ -8,7 +8,8 @@ import pytest
 from skrnn._sklearn import Unwatched
 from skrnn.estimators._architecture import initial_theta
 from skrnn.estimators._callbacks import EpochTasks
-from skrnn.estimators._fitting import Data, Earlier, Fit
+from skrnn.estimators._data import Data
+from skrnn.estimators._fitting import Earlier, Fit
 from skrnn.estimators._optimization import Optimization
 from skrnn.network.stack import Network
 from skrnn.targets import Classes, Labels, Numbers, classification_target
@@ -29,8 +30,6 @@ def test_numbers():
     np.testing.assert_allclose(encoded(target, y), (y[:, np.newaxis] - 4) / np.sqrt(5))
     raw = np.array([[0.0], [1.0]])
     np.testing.assert_allclose(target.decode(raw), [4, 4 + np.sqrt(5)])
-    assert target.score(encoded(target, y), encoded(target, y), ONES) == 1.0
-    assert target.score(encoded(target, y), np.zeros((4, 1)), ONES) == 0.0
     assert target.strata(encoded(target, y)) is None
     assert target.attributes() == {}
     # Several outputs, each in its own units; what has no weight does not count.
@@ -41,21 +40,6 @@ def test_numbers():
     assert several.decode(np.zeros((3, 2))).tolist() == [[2.0, 20.0]] * 3
 
 
-def test_scores_of_numbers():
-    """R², and for a median or a quantile D², of the losses that they minimise."""
-    y = np.array([[0.0], [1.0], [2.0], [9.0]])
-    for target, best in {
-        Numbers(normalize_y=False): y.mean(),
-        Numbers("absolute_error", normalize_y=False): np.median(y),
-        Numbers("quantile", 0.9, normalize_y=False): 9.0,
-    }.items():
-        encoded(target, y)
-        np.testing.assert_allclose(target.score(y, np.full((4, 1), best), ONES), 0, atol=1e-12)
-        assert target.score(y, np.full((4, 1), 4.0), ONES) < -0.01  # none of the three
-    poisson = Numbers("poisson", normalize_y=False)
-    assert np.isnan(poisson.score(encoded(poisson, y), np.full((4, 1), 1e4), ONES))
-
-
 def test_two_classes():
     target = Classes()
     result = encoded(target, np.array(["no", "yes", "no", "no"]))
@@ -63,8 +47,6 @@ def test_two_classes():
     assert target.attributes()["classes_"].tolist() == ["no", "yes"]
     raw = np.array([[-1.0], [2.0], [3.0], [-4.0]])
     assert target.decode(raw).tolist() == ["no", "yes", "yes", "no"]
-    assert target.score(result, raw, ONES) == 0.75
-    assert target.score(result, raw, np.array([1.0, 1.0, 6.0, 0.0])) == 0.25
     assert target.strata(result).tolist() == ["no", "yes", "no", "no"]
 
 
@@ -82,7 +64,6 @@ def test_labels():
     np.testing.assert_array_equal(encoded(target, y), y)
     raw = np.array([[-1.0, 1.0], [2.0, 3.0], [-1.0, 0.5], [-1.0, -1.0]])
     assert target.decode(raw).tolist() == [[0, 1], [1, 1], [0, 1], [0, 0]]
-    assert target.score(y, raw, ONES) == 0.75
     assert target.strata(y) is None
     assert target.attributes()["classes_"].tolist() == [0, 1]
 
@@ -155,7 +136,7 @@ def values():
     X, y = problem()
     sequences = as_sequences(X, np.dtype("float64"))
     network, target, weight = Network("gru", 2, [4], 1), Numbers(), np.ones(30)
-    data = Data(sequences, target.fit(y, weight).encode(y, sequences.dtype), weight)
+    data = Data(sequences, target.fit(y, weight).encode(y, sequences.dtype), weight, y)
     options = Optimization(max_iter=3, random_state=0, n_iter_no_change=np.inf, batch_size=8)
 
     def initialize(rng, dtype, longest):
@@ -183,7 +164,7 @@ def test_a_fit_needs_values_only(values):
 def test_a_fit_goes_on_from_an_earlier_one(values):
     X, y = problem()
     model = make("GRURegressor", batch_size=8, dtype="float64", warm_start=True).fit(X, y)
-    earlier = Earlier(model._theta, model.t_, model.loss_curve_, model.gradient_norms_, [])
+    earlier = Earlier(model._theta, model.t_, model.loss_curve_, model.gradient_norms_, [], [], [])
     fit = Fit(*values, earlier=earlier)
     fit.run(TASKS)
     model.fit(X, y)

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from sklearn.neural_network import MLPRegressor
 
-from skrnn.training import LBFGS, SGD, Adaptive, Batches, Constant, MinibatchDescent, Trainer
+from skrnn.training import (
+    LBFGS,
+    SGD,
+    Adaptive,
+    Batches,
+    Constant,
+    MinibatchDescent,
+    Trainer,
+    Validation,
+)
 
 
 class Monitor:
@@ -63,17 +72,21 @@ def run(solver, monitor=None, **options):
     return theta, trainer
 
 
-def scripted(scores):
-    """A validation score that gives these, one after the other; interrupted at None."""
-    remaining = iter(scores)
+def scripted(losses):
+    """A validation that gives these losses, one after the other; interrupted at None."""
+    remaining = iter(losses)
 
-    def score(theta):
+    def validate(theta):
         value = next(remaining)
         if value is None:
             raise KeyboardInterrupt
-        return value
+        return Validation(float(value))
 
-    return score
+    return validate
+
+
+def validation_losses(trainer):
+    return [validation.loss for validation in trainer.validations]
 
 
 def mean_loss(theta, index):
@@ -121,10 +134,10 @@ STOPPING = {
     ("losses", "tol", "n_iter_no_change", "n_epochs"), STOPPING.values(), ids=list(STOPPING)
 )
 def test_stopping(losses, tol, n_iter_no_change, n_epochs, validate):
-    """By the loss, or by a score whose fall is the loss, whatever the loss itself does then."""
+    """By the training loss, or by that of validation, whatever the training loss does then."""
     options = {"tol": tol, "n_iter_no_change": n_iter_no_change}
     if validate:
-        options["validation_score"] = scripted([-loss for loss in losses])
+        options["validate"] = scripted(losses)
     monitor = Monitor()
     _, trainer = run(Script(range(len(losses)) if validate else losses), monitor, **options)
     expected = n_epochs or len(losses)
@@ -135,10 +148,10 @@ def test_stopping(losses, tol, n_iter_no_change, n_epochs, validate):
     assert monitor.calls == ["begin", "end"] * expected
     assert trainer.gradient_norms == [epoch**2 for epoch in range(1, expected + 1)]
     if validate:
-        assert trainer.validation_scores == [-loss for loss in losses[:expected]]
+        assert validation_losses(trainer) == losses[:expected]
         assert trainer.loss_curve == list(range(expected))
     else:
-        assert trainer.validation_scores == []
+        assert trainer.validations == []
         assert trainer.loss_curve == losses[:expected]
 
 
@@ -178,61 +191,77 @@ def test_adaptive_schedule_of_scikit_learn(rate, n_iter_no_change):
     assert schedule.learning_rate == mlp._optimizer.learning_rate
 
 
+@pytest.mark.parametrize("validate", [False, True])
 @pytest.mark.parametrize(
-    ("scores", "best"),
-    [([1, 3, 2, 0], 2), ([1, 2, 3, 4], 4), ([4, 3, 2, 1], 1), ([1, 3, 3, 2], 2), ([-5, -1, -9], 2)],
+    ("losses", "best"),
+    [([3, 1, 2, 4], 2), ([4, 3, 2, 1], 4), ([1, 2, 3, 4], 1), ([3, 1, 1, 2], 2), ([5, -1, 9], 2)],
 )
-def test_best_theta_is_kept(scores, best):
-    """The first of equals."""
-    theta, trainer = run(Script([0.0] * len(scores)), validation_score=scripted(scores))
+def test_best_theta_is_kept(losses, best, validate):
+    """The first of equals, by the training loss or by that of validation."""
+    if validate:
+        theta, trainer = run(Script([0.0] * len(losses)), validate=scripted(losses))
+    else:
+        theta, trainer = run(Script(losses))
     np.testing.assert_array_equal(theta, best)
-    assert trainer.best == max(scores)
+    assert trainer.best == -min(losses)
+
+
+def test_a_score_decides_instead_of_the_loss():
+    """The greatest, whatever the losses; the score on the training part is written down only."""
+    scores, remaining = [0.5, 0.75, 0.75, 0.25], iter([0.5, 0.75, 0.75, 0.25])
+
+    def validate(theta):
+        return Validation(loss=-float(theta[0]), score=next(remaining), train_score=theta[0])
+
+    theta, trainer = run(Script([0.0] * 4), validate=validate, n_iter_no_change=1, tol=0.1)
+    np.testing.assert_array_equal(theta, 2)
+    assert trainer.best == 0.75
+    assert (
+        [v.score for v in trainer.validations] == [v.merit for v in trainer.validations] == scores
+    )
+    assert validation_losses(trainer) == [-1, -2, -3, -4]
+    assert [v.train_score for v in trainer.validations] == [1, 2, 3, 4]
+    assert trainer.converged
 
 
 @pytest.mark.parametrize(
-    ("first", "best"), [(2.5, 0), (1.5, 2), (np.nan, 2), (-np.inf, 2)], ids=repr
+    ("first", "best"), [(0.5, 0), (1.5, 2), (np.nan, 2), (np.inf, 2)], ids=repr
 )
-def test_trained_theta_is_kept_if_its_score_is_the_best(first, best):
+def test_trained_theta_is_kept_if_its_validation_is_the_best(first, best):
     """Where it has one: what overflows is no better than anything."""
     theta = np.zeros(2)
     trainer = Trainer(
         Script([0.0] * 3), tol=0, n_iter_no_change=9, verbose=False,
-        validation_score=scripted([first, 1, 2, 0]),
+        validate=scripted([first, 2, 1, 3]),
     )  # fmt: skip
     trainer.run(theta, Monitor(), is_trained=True)
     np.testing.assert_array_equal(theta, best)
-    assert trainer.best == (first if first > 2 else 2)
+    assert trainer.best == (-first if first < 1 else -1)
 
 
 def test_improvement_by_less_than_tol_is_kept():
-    theta, _ = run(Script([0.0] * 4), tol=1.0, validation_score=scripted([1, 1.25, 1.5, 1.25]))
+    theta, _ = run(Script([2.0, 1.75, 1.5, 1.75]), tol=1.0)
     np.testing.assert_array_equal(theta, 3)
 
 
-def test_score_sees_theta_after_the_epoch():
+def test_validation_sees_theta_after_the_epoch():
     seen = []
-    run(Script([0.0] * 3), validation_score=lambda theta: seen.append(theta.tolist()) or 0.0)
+
+    def validate(theta):
+        seen.append(theta.tolist())
+        return Validation(0.0)
+
+    run(Script([0.0] * 3), validate=validate)
     assert seen == [[1, 1], [2, 2], [3, 3]]
-
-
-def test_last_theta_is_kept_without_a_score():
-    theta, _ = run(Script([1.0, 0.0, 9.0]))
-    np.testing.assert_array_equal(theta, 3)
 
 
 @pytest.mark.parametrize("validate", [False, True])
 @pytest.mark.parametrize("solver", [lambda: Script([3.0] * 9), descent, lbfgs])
 def test_monitor_stops(solver, validate):
     """Which is no convergence."""
-    n_scores = 0
-
-    def score(theta):
-        nonlocal n_scores
-        n_scores += 1
-        return n_scores
-
     monitor = Monitor(stop_after=3)
-    _, trainer = run(solver(), monitor, **({"validation_score": score} if validate else {}))
+    options = {"validate": scripted([3.0, 2.0, 1.0])} if validate else {}
+    _, trainer = run(solver(), monitor, **options)
     assert trainer.n_iter == 3
     assert monitor.calls == ["begin", "end"] * 3
     assert trainer.stopped
@@ -240,11 +269,11 @@ def test_monitor_stops(solver, validate):
     assert not trainer.interrupted
 
 
-@pytest.mark.parametrize("solver", [lambda: Script([3.0, 4.0, 1.0, 2.0]), descent, lbfgs])
+@pytest.mark.parametrize("solver", [lambda: Script([4.0, 3.0, 1.0, 2.0]), descent, lbfgs])
 @pytest.mark.parametrize("validate", [False, True])
-def test_interrupt_keeps_the_last_complete_epoch(solver, validate):
-    """Or the best of those, by the score."""
-    options = {"validation_score": scripted([2.0, 1.0])} if validate else {}
+def test_interrupt_keeps_the_best_complete_epoch(solver, validate):
+    """By the training loss the second, by that of validation the first."""
+    options = {"validate": scripted([1.0, 2.0])} if validate else {}
     theta, trainer = run(solver(), Monitor(interrupt_at=3), **options)
     expected, _ = run(solver(), Monitor(stop_after=1 if validate else 2))
     np.testing.assert_array_equal(theta, expected)
@@ -256,17 +285,17 @@ def test_interrupt_keeps_the_last_complete_epoch(solver, validate):
 
 def test_interrupt_within_an_epoch():
     """What it has done to theta is undone."""
-    theta, trainer = run(Script([3.0] * 9, interrupt_at=3))
+    theta, trainer = run(Script([3.0, 2.0, 1.0], interrupt_at=3))
     np.testing.assert_array_equal(theta, 2)
-    assert trainer.loss_curve == [3.0, 3.0]
+    assert trainer.loss_curve == [3.0, 2.0]
     assert trainer.interrupted
 
 
-def test_interrupt_of_the_validation_score():
+def test_interrupt_of_the_validation():
     """The epoch is not complete without it."""
-    theta, trainer = run(Script([5.0, 4.0, 3.0]), validation_score=scripted([1, 2, None]))
+    theta, trainer = run(Script([5.0, 4.0, 3.0]), validate=scripted([2, 1, None]))
     np.testing.assert_array_equal(theta, 2)
-    assert trainer.validation_scores == [1, 2]
+    assert validation_losses(trainer) == [2, 1]
     assert trainer.loss_curve == [5.0, 4.0]
     assert trainer.gradient_norms == [1.0, 4.0]
     assert trainer.n_iter == 2
@@ -274,7 +303,7 @@ def test_interrupt_of_the_validation_score():
 
 
 @pytest.mark.parametrize(
-    ("solver", "monitor", "scores"),
+    ("solver", "monitor", "losses"),
     [
         (Script([3.0]), Monitor(interrupt_at=1), [1]),
         (Script([3.0], interrupt_at=1), Monitor(), [1]),
@@ -282,28 +311,38 @@ def test_interrupt_of_the_validation_score():
     ],
     ids=["as it begins", "within", "in its validation"],
 )
-def test_interrupt_of_the_first_epoch_goes_on_to_the_caller(solver, monitor, scores):
+def test_interrupt_of_the_first_epoch_goes_on_to_the_caller(solver, monitor, losses):
     with pytest.raises(KeyboardInterrupt):
-        run(solver, monitor, validation_score=scripted(scores))
+        run(solver, monitor, validate=scripted(losses))
 
 
-@pytest.mark.parametrize("score", [np.nan, -np.inf, np.inf])
-def test_divergence_of_the_validation_score(score):
-    message = rf"diverged in epoch 2: validation score = {score}\. Scale X"
+@pytest.mark.parametrize("loss", [np.nan, -np.inf, np.inf])
+def test_divergence_of_the_validation(loss):
+    message = rf"diverged in epoch 2: validation loss = {loss}\. Scale X"
     with pytest.raises(ValueError, match=message):
-        run(Script([1.0, 1.0]), validation_score=scripted([0.5, score]))
+        run(Script([1.0, 1.0]), validate=scripted([0.5, loss]))
 
 
-@pytest.mark.parametrize("validate", [False, True])
-def test_verbose(validate, capsys):
-    options = {"validation_score": lambda theta: 0.25} if validate else {}
-    losses = [1.5, 1.0 / 3, 1.0]
-    run(Script(losses), verbose=True, n_iter_no_change=1, tol=0.5, **options)
+@pytest.mark.parametrize(
+    ("validation", "more", "what"),
+    [
+        (None, [], "Training loss"),
+        (Validation(0.5), ["Validation loss: 0.50000000"], "Validation loss"),
+        (
+            Validation(0.5, 0.25, 0.75),
+            ["Validation loss: 0.50000000", "Validation score: 0.250000"],
+            "Validation score",
+        ),
+    ],
+)
+def test_verbose(validation, more, what, capsys):
+    options = {} if validation is None else {"validate": lambda theta: validation}
+    losses = [1.0, 1.0 / 3, 1.0 / 4]
+    run(Script(losses), verbose=True, n_iter_no_change=1, tol=2.0, **options)
     printed = capsys.readouterr().out.splitlines()
-    score = ["Validation score: 0.250000"] if validate else []
     expected = [f"Iteration {k}, loss = {loss:.8f}" for k, loss in enumerate(losses, 1)]
-    expected = [line for first in expected for line in (first, *score)]
-    stop = "Validation score did not improve more than tol=0.500000 for 1 consecutive epochs. "
-    assert printed == [*expected, *([stop + "Stopping."] if validate else [])]
+    expected = [line for first in expected for line in (first, *more)]
+    stop = f"{what} did not improve more than tol=2.000000 for 1 consecutive epochs. Stopping."
+    assert printed == [*expected, stop]
     run(Script(losses), **options)
     assert capsys.readouterr().out == ""

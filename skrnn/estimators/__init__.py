@@ -165,7 +165,7 @@ class LSTMClassifier(LSTMCell, RecurrentClassifier):
     >>> from skrnn.datasets import load_japanese_vowels
     >>> X, y = load_japanese_vowels(subset="train", return_X_y=True)
     >>> model = LSTMClassifier(16, learning_rate_init=0.02, max_iter=30, random_state=0,
-    ...                        n_iter_no_change=float("inf")).fit(X, y)
+    ...                        n_iter_no_change=None).fit(X, y)
     >>> model.score(X, y) > 0.95
     True
     """
@@ -206,7 +206,7 @@ class GRUClassifier(GRUCell, RecurrentClassifier):
     >>> from skrnn.datasets import load_japanese_vowels
     >>> X, y = load_japanese_vowels(subset="train", return_X_y=True)
     >>> model = GRUClassifier(16, learning_rate_init=0.02, max_iter=30, random_state=0,
-    ...                       n_iter_no_change=float("inf")).fit(X, y)
+    ...                       n_iter_no_change=None).fit(X, y)
     >>> model.score(X, y) > 0.95
     True
     """
@@ -248,7 +248,7 @@ class RNNClassifier(AnyCell, RecurrentClassifier):
     >>> from skrnn.datasets import load_japanese_vowels
     >>> X, y = load_japanese_vowels(subset="train", return_X_y=True)
     >>> model = RNNClassifier(16, cell="gru", learning_rate_init=0.02, max_iter=30,
-    ...                       random_state=0, n_iter_no_change=float("inf")).fit(X, y)
+    ...                       random_state=0, n_iter_no_change=None).fit(X, y)
     >>> model.score(X, y) > 0.95
     True
     """

@@ -14,7 +14,6 @@ from skrnn._sklearn import (
     CallbackSupportMixin,
     Interval,
     Unwatched,
-    check_sample_weight,
     fit_context,
 )
 from skrnn.estimators._architecture import (
@@ -25,9 +24,11 @@ from skrnn.estimators._architecture import (
 )
 from skrnn.estimators._blas import single_threaded_blas
 from skrnn.estimators._callbacks import EpochTasks
-from skrnn.estimators._fitting import Data, Earlier, Fit
+from skrnn.estimators._data import Data, Given, training_weight
+from skrnn.estimators._fitting import Earlier, Fit
 from skrnn.estimators._optimization import Optimization
 from skrnn.estimators._scale import warn_of_scale
+from skrnn.estimators._scoring import Scorer
 from skrnn.estimators._summary import summary
 from skrnn.network.objective import Objective
 from skrnn.network.stack import Network
@@ -71,10 +72,12 @@ class RecurrentEstimator(
         cls._parameter_constraints = constraints
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(
+        self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None
+    ):  # fmt: skip
         """Fit the network.
 
-        Ctrl-C stops training with a warning, and keeps the model after the last complete epoch.
+        Ctrl-C stops training with a warning, and keeps the model of the best complete epoch.
 
         Parameters
         ----------
@@ -91,6 +94,15 @@ class RecurrentEstimator(
             The weights of the sequences, at least 0; None is 1 for all. A weight of 2 has the same
             effect as the same sequence twice in its minibatch; a weight of 0 leaves the sequence
             out.
+        X_val : array-like, list of arrays or Sequences, default=None
+            The sequences to validate on, in any form that X may have. Only with
+            ``early_stopping=True``; then nothing is held out of X. In a Pipeline, they go through
+            the steps before the estimator with ``transform_input=["X_val"]``.
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            The targets of X_val, in the form of y.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            The weights of the validation sequences, at least 0; None is 1 for all. Class weights
+            do not act on X_val.
 
         Returns
         -------
@@ -105,7 +117,8 @@ class RecurrentEstimator(
         """
         context = self._init_callback_context(max_subtasks=self.max_iter)
         resume = self.warm_start and hasattr(self, "_theta")
-        return self._train(X, y, sample_weight, context, resume=resume)
+        given = Given(X_val, y_val, sample_weight_val)
+        return self._train(X, y, sample_weight, context, given=given, resume=resume)
 
     def _partial_fit(self, X, y, sample_weight, **known):
         """Train for one epoch, with the optimizer of the call before."""
@@ -121,10 +134,10 @@ class RecurrentEstimator(
                 )
         resume = hasattr(self, "_theta")
         return self._train(
-            X, y, sample_weight, Unwatched(), resume=resume, is_partial=True, **known
+            X, y, sample_weight, Unwatched(), given=Given(), resume=resume, is_partial=True, **known
         )
 
-    def _train(self, X, y, sample_weight, context, *, resume, is_partial=False, **known):
+    def _train(self, X, y, sample_weight, context, *, given, resume, is_partial=False, **known):
         """Validate, train, and set the fitted attributes, or none of them."""
         before = dict(vars(self))
         try:
@@ -138,7 +151,7 @@ class RecurrentEstimator(
                 self._check_y(y, sequences)
                 target = self._make_target(y, **known)
                 values = target.validate(y)
-                weight = self._weight(sequences, values, sample_weight, target)
+                weight = training_weight(self, sequences, values, sample_weight, target)
                 if resume:
                     target.go_on_from(self._target, values)
                 else:
@@ -146,15 +159,13 @@ class RecurrentEstimator(
                     warn_of_scale(sequences)
                 kept = np.flatnonzero(weight)
                 encoded = target.encode(values[kept], sequences.dtype)
-                data = Data(sequences[kept], encoded, weight[kept])
-                fit = self._make_fit(target, data, resume, is_partial)
-
-                def fitted_attributes():
-                    return target.attributes() | fit.attributes()
-
-                tasks = EpochTasks(self, context, X, y, fitted_attributes)
+                data = Data(sequences[kept], encoded, weight[kept], values[kept])
+                validation = given.check(self, target, sequences.dtype)
+                scorer = self._make_scorer(sample_weight, given.sample_weight_val)
+                fit = self._make_fit(target, data, validation, scorer, resume, is_partial)
+                tasks = EpochTasks(self, context, X, y, fit.attributes)
                 fit.run(tasks)
-                for name, value in fitted_attributes().items():
+                for name, value in fit.attributes().items():
                     setattr(self, name, value)
                 tasks.finish()
         except BaseException:
@@ -163,7 +174,14 @@ class RecurrentEstimator(
             raise
         return self
 
-    def _make_fit(self, target, data, resume, is_partial):
+    def _make_scorer(self, *weights):
+        if not self.early_stopping or self.scoring == "loss":
+            return None
+        weights += (getattr(self, "class_weight", None),)
+        is_weighted = any(weight is not None for weight in weights)
+        return Scorer(self, self.scoring, is_weighted)
+
+    def _make_fit(self, target, data, validation, scorer, resume, is_partial):
         network = Network(
             self._cell_name(),
             data.sequences.rows.shape[1],
@@ -182,7 +200,9 @@ class RecurrentEstimator(
                 self.t_,
                 self.loss_curve_,
                 self.gradient_norms_,
+                self.validation_loss_curve_ or [],
                 self.validation_scores_ or [],
+                self.train_scores_ or [],
                 self._optimizer if is_partial else None,
             )
         options = Optimization(**{f.name: getattr(self, f.name) for f in fields(Optimization)})
@@ -193,6 +213,8 @@ class RecurrentEstimator(
             replace(options, max_iter=1) if is_partial else options,
             partial(initial_theta, network, init=self.init, forget_bias=self.forget_bias),
             recurrent_dropout=self.recurrent_dropout,
+            validation=validation,
+            scorer=scorer,
             earlier=earlier,
             is_partial=is_partial,
         )
@@ -221,28 +243,6 @@ class RecurrentEstimator(
                 f"dropout={self.dropout}, recurrent_dropout={self.recurrent_dropout} are not "
                 f"supported with solver='lbfgs': it needs a loss without randomness. Set both to 0."
             )
-
-    def _weight(self, sequences, y, sample_weight, target):
-        """The weight of every sequence, (n_samples,)."""
-        weight = check_sample_weight(
-            sample_weight, sequences.starts, dtype=np.float64, ensure_non_negative=True
-        )
-        weight = weight * (sequences.lengths >= self.min_length)
-        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
-            weight = target.reweight(y, weight).astype(sequences.dtype)
-        if not np.isfinite(weight).all():
-            raise ValueError(
-                f"sample_weight of sequence {int(np.isfinite(weight).argmin())} is too large for "
-                f"{sequences.dtype}. Divide sample_weight by a constant."
-            )
-        if not weight.any():
-            raise ValueError(
-                f"No sequence is left to train on: the longest of {len(sequences)} has "
-                f"{sequences.lengths.max()} steps (min_length={self.min_length}). Expected at "
-                f"least one sequence with min_length or more steps and a sample_weight greater "
-                f"than 0. Lower min_length, or check sample_weight and class_weight."
-            )
-        return weight
 
     def transform(self, X):
         """Compute the pooled hidden state of each sequence, to use as features.

@@ -23,7 +23,8 @@ ATTRIBUTES = """\
         The number of training sequences seen, over all epochs.
 
     loss_ : float
-        The loss of the last epoch.
+        The loss of the last epoch. The weights are those of the best epoch of the last fit, which
+        may be an earlier one.
 
     loss_curve_ : list of float
         The mean loss of each epoch.
@@ -35,12 +36,20 @@ ATTRIBUTES = """\
     best_loss_ : float or None
         The lowest loss of an epoch; None with ``early_stopping``.
 
+    validation_loss_curve_ : list of float or None
+        The loss on the validation set after each epoch, in the units of ``loss_curve_``, without
+        the L2 penalty; None without ``early_stopping``.
+
     validation_scores_ : list of float or None
-        The score on the validation set after each epoch: R², D² or accuracy; None without
-        ``early_stopping``.
+        What decides on stopping, after each epoch: the score that ``scoring`` names, on the
+        validation set; with "loss" the negative validation loss. None without ``early_stopping``.
 
     best_validation_score_ : float or None
-        The highest validation score; None without ``early_stopping``."""
+        The highest validation score, that of the weights; None without ``early_stopping``.
+
+    train_scores_ : list of float or None
+        The score that ``scoring`` names on the training sequences, or on 10,000 of them, after each
+        epoch; None with ``scoring="loss"`` or without ``early_stopping``."""
 
 
 def with_parameters(cls):

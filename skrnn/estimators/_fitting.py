@@ -7,24 +7,14 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from skrnn._warnings import warn
+from skrnn.estimators._data import Data
 from skrnn.estimators._holdout import hold_out
 from skrnn.estimators._optimization import Optimization
+from skrnn.estimators._scoring import Scorer, Validator
 from skrnn.estimators._solvers import make_batch_size, make_solver, penalty
 from skrnn.network.objective import Objective
-from skrnn.sequences import Sequences
 from skrnn.targets import Target
 from skrnn.training import Trainer
-
-
-class Data(NamedTuple):
-    """What a network is trained on, or scored with."""
-
-    sequences: Sequences
-    y: np.ndarray  # (n_samples, n_outputs), encoded
-    weight: np.ndarray  # (n_samples,), greater than zero
-
-    def take(self, index):
-        return Data(*(part[index] for part in self))
 
 
 class Earlier(NamedTuple):
@@ -34,11 +24,13 @@ class Earlier(NamedTuple):
     n_seen: int  # samples, over all epochs
     loss_curve: list[float]
     gradient_norms: list[float]
+    validation_loss_curve: list[float]
     validation_scores: list[float]
+    train_scores: list[float]
     optimizer: Any = None
 
 
-UNTRAINED = Earlier(np.empty(0), 0, [], [], [])
+UNTRAINED = Earlier(np.empty(0), 0, [], [], [], [], [])
 
 
 class Fit:
@@ -56,6 +48,10 @@ class Fit:
         ``initialize(rng, dtype, longest)`` draws the first theta, for sequences of at most
         ``longest`` steps.
     recurrent_dropout : float
+    validation : Data or None
+        What early stopping validates on; None is a part of the data.
+    scorer : Scorer or None
+        With early stopping it decides instead of the loss.
     earlier : Earlier or None
         Without it training begins with new weights.
     is_partial : bool
@@ -64,7 +60,8 @@ class Fit:
 
     def __init__(
         self, network, target: Target, data: Data, options: Optimization, initialize,
-        *, recurrent_dropout=0.0, earlier=None, is_partial=False,
+        *, recurrent_dropout=0.0, validation: Data | None = None, scorer: Scorer | None = None,
+        earlier=None, is_partial=False,
     ):  # fmt: skip
         self.network = network
         self.target = target
@@ -72,20 +69,19 @@ class Fit:
         self.is_resumed = earlier is not None
         self.earlier = earlier or UNTRAINED
         self.is_partial = is_partial
+        self.has_scorer = scorer is not None
         random_state = check_random_state(options.random_state)
         seed = [random_state.randint(np.iinfo(np.int32).max), len(self.earlier.loss_curve)]
         init_rng, shuffle_rng, dropout_rng = np.random.default_rng(seed).spawn(3)
-        validation_score = None
+        validate = None
         if options.early_stopping:
-            train, held_out = hold_out(
-                len(data.y),
-                options.validation_fraction,
-                options.validation_split,
-                target.strata(data.y),
-                random_state,
+            if validation is None:
+                labels = target.strata(data.y)
+                train, held_out = hold_out(data.sequences, labels, options, random_state)
+                data, validation = data.take(train), data.take(held_out)
+            validate = Validator(
+                network, target.loss, validation, scorer, data, self._model_attributes, random_state
             )
-            validation_score = self._validation_score(data.take(held_out))
-            data = data.take(train)
         self.n_samples, longest = len(data.y), data.sequences.shape[1]
         batch_size = make_batch_size(options, self.n_samples)
         if earlier is None:
@@ -95,7 +91,7 @@ class Fit:
         objective = Objective(
             network,
             target.loss,
-            *data,
+            *data[:3],
             alpha=penalty(options),
             recurrent_dropout=recurrent_dropout,
             tbptt_steps=options.tbptt_steps and min(options.tbptt_steps, longest),
@@ -112,23 +108,20 @@ class Fit:
         self.trainer = Trainer(
             self.solver,
             tol=options.tol,
-            n_iter_no_change=options.n_iter_no_change,
+            n_iter_no_change=self.patience,
             verbose=options.verbose,
-            validation_score=validation_score,
+            validate=validate,
         )
 
-    def _validation_score(self, held_out):
-        def score(theta):
-            raw, _ = self.network.predict(theta, held_out.sequences)
-            if not np.isfinite(raw).all():
-                return np.nan
-            return self.target.score(held_out.y, raw, held_out.weight)
-
-        return score
+    @property
+    def patience(self):
+        """Epochs in a row that may bring no improvement."""
+        n_epochs = self.options.n_iter_no_change
+        return np.inf if n_epochs is None else n_epochs
 
     def _first_theta(self, data, initialize, rng, batch_size):
         """New weights; the head, and the linear path, begin where the targets say."""
-        sequences, y, weight = data
+        sequences, y, weight, _ = data
         loss, alpha = self.target.loss, penalty(self.options)
         if self.options.solver != "lbfgs":  # every minibatch has a penalty of its own
             alpha *= len(y) / batch_size
@@ -152,37 +145,76 @@ class Fit:
         trainer = self.trainer
         if trainer.interrupted:
             n_iter = len(self.earlier.loss_curve) + trainer.n_iter
-            warn(f"Training was interrupted. The model after epoch {n_iter} is kept.")
+            warn(
+                f"Training was interrupted after epoch {n_iter}. The model of the best epoch is "
+                f"kept."
+            )
         elif not (
-            trainer.converged
-            or trainer.stopped
-            or self.options.n_iter_no_change == np.inf
-            or self.is_partial
+            trainer.converged or trainer.stopped or self.patience == np.inf or self.is_partial
         ):
             warn(
                 f"Training reached {self.solver.limit} and did not converge. Increase that limit, "
-                f"or set n_iter_no_change=np.inf to train for a fixed number of epochs.",
+                f"or set n_iter_no_change=None to train for a fixed number of epochs.",
+                ConvergenceWarning,
+            )
+        elif trainer.ran_out and not self.options.early_stopping:
+            self._warn_if_unsettled()
+
+    def _warn_if_unsettled(self):
+        """Training has stopped by itself: say so if its loss was not at rest."""
+        loss_curve = [*self.earlier.loss_curve, *self.trainer.loss_curve]
+        recent = unsettled(loss_curve, self.patience, self.options.tol)
+        if recent is not None:
+            remedies = ", ".join(self.solver.remedies)
+            warn(
+                f"Training stopped after epoch {len(loss_curve)}, because the loss did not improve "
+                f"in {self.patience} epochs; but the loss had not settled: its median in these "
+                f"epochs is {recent:.3g}, and its minimum {min(loss_curve):.3g}. The model of the "
+                f"best epoch is kept. To get a better one, {remedies}, or increase "
+                f"n_iter_no_change (None runs all {self.solver.limit}).",
                 ConvergenceWarning,
             )
 
     def attributes(self):
         """The fitted attributes, as of the last epoch."""
-        earlier, trainer, is_scored = self.earlier, self.trainer, self.options.early_stopping
+        earlier, trainer, is_validated = self.earlier, self.trainer, self.options.early_stopping
         loss_curve = [*earlier.loss_curve, *trainer.loss_curve]
-        scores = [*earlier.validation_scores, *trainer.validation_scores]
-        return {
-            "n_outputs_": self.network.n_outputs,
-            "out_activation_": self.target.loss.out_activation,
+        validations = trainer.validations
+        losses = [*earlier.validation_loss_curve, *(v.loss for v in validations)]
+        scores = [*earlier.validation_scores, *(v.merit for v in validations)]
+        of_train = [v.train_score for v in validations if v.train_score is not None]
+        train_scores = [*earlier.train_scores, *of_train]
+        return self._model_attributes(self.theta.copy()) | {
             "loss_": loss_curve[-1],
             "loss_curve_": loss_curve,
             "gradient_norms_": [*earlier.gradient_norms, *trainer.gradient_norms],
-            "best_loss_": None if is_scored else min(loss_curve),
-            "validation_scores_": scores if is_scored else None,
-            "best_validation_score_": trainer.best if is_scored else None,
+            "best_loss_": None if is_validated else min(loss_curve),
+            "validation_loss_curve_": losses if is_validated else None,
+            "validation_scores_": scores if is_validated else None,
+            "best_validation_score_": trainer.best if is_validated else None,
+            "train_scores_": train_scores if self.has_scorer else None,
             "n_iter_": len(loss_curve),
             "t_": earlier.n_seen + trainer.n_iter * self.n_samples,
-            "_network": self.network,
-            "_target": self.target,
-            "_theta": self.theta.copy(),
             "_optimizer": self.solver.optimizer if self.is_partial else None,
         }
+
+    def _model_attributes(self, theta):
+        """Those that predictions need."""
+        return self.target.attributes() | {
+            "n_outputs_": self.network.n_outputs,
+            "out_activation_": self.target.loss.out_activation,
+            "_network": self.network,
+            "_target": self.target,
+            "_theta": theta,
+        }
+
+
+def unsettled(loss_curve, n_last, tol):
+    """The median of the last losses, if it is clearly above the minimum of all; else None.
+
+    Clearly is by more than tol, than a tenth of the minimum, and than a tenth of the way down to
+    it from the first epoch: small minibatches and dropout make less noise than that.
+    """
+    recent, best = float(np.median(loss_curve[-n_last:])), min(loss_curve)
+    gap = recent - best
+    return recent if gap > max(tol, 0.1 * best, 0.1 * (loss_curve[0] - best)) else None

@@ -1,44 +1,94 @@
-"""The validation set of early stopping."""
+"""The part of the training data that early stopping holds out."""
 
 from math import ceil
 
 import numpy as np
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GroupShuffleSplit, train_test_split
+
+from skrnn._warnings import warn
 
 
-def hold_out(n_samples, validation_fraction, validation_split, labels, random_state):
+def hold_out(sequences, labels, options, random_state):
     """Indices of the training and the validation set.
 
     Parameters
     ----------
-    n_samples : int
-    validation_fraction : float
-    validation_split : {'random', 'last'}
+    sequences : Sequences
     labels : ndarray of shape (n_samples,) or None
         The classes, by which a random split is stratified.
+    options : Optimization
+        Its ``validation_split`` and ``validation_fraction``.
     random_state : RandomState instance
     """
-    n_held_out = ceil(validation_fraction * n_samples)
-    least = 2  # R² needs two
-    if labels is not None and validation_split == "random":
-        classes, counts = np.unique(labels, return_counts=True)
-        if counts.min() < 2:
-            raise ValueError(
-                f"y has only one sequence of the classes {classes[counts < 2].tolist()}; "
-                f"early_stopping needs at least two of each class, one to train on and one to "
-                f"validate on. Add sequences, or set validation_split='last'."
-            )
-        least = max(least, len(classes))
-    if min(n_held_out, n_samples - n_held_out) < least:
-        raise ValueError(
-            f"validation_fraction={validation_fraction} of {n_samples} sequences leaves "
-            f"{n_samples - n_held_out} to train on and {n_held_out} to validate on; expected at "
-            f"least {least} each. Each part needs two sequences, and with a random split also one "
-            f"of each class. Change validation_fraction, or fit more sequences."
+    n_samples = len(sequences)
+    if options.validation_split == "group":
+        groups = overlapping(sequences)
+        _count(options, groups.max() + 1, "groups")
+        split = GroupShuffleSplit(
+            1, test_size=options.validation_fraction, random_state=random_state
         )
-    if validation_split == "last":
-        return np.split(np.arange(n_samples), [n_samples - n_held_out])
-    train, held_out = train_test_split(
-        np.arange(n_samples), test_size=n_held_out, random_state=random_state, stratify=labels
-    )
+        return next(split.split(groups, groups=groups))
+    n_held_out = _count(options, n_samples, "sequences")
+    index = np.arange(n_samples)
+    if options.validation_split == "last":
+        return np.split(index, [n_samples - n_held_out])
+    if labels is None or _can_stratify(labels, n_held_out, options):
+        train, held_out = train_test_split(
+            index, test_size=n_held_out, random_state=random_state, stratify=labels
+        )
+    else:
+        # The only sequence of a class is held out only if there are no others.
+        _, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
+        drawn = random_state.permutation(n_samples)
+        drawn = drawn[np.argsort(counts[codes[drawn]] == 1, kind="stable")]
+        held_out, train = np.split(drawn, [n_held_out])
     return np.sort(train), np.sort(held_out)
+
+
+def overlapping(sequences):
+    """The number of the group of each sequence: those that share rows, also through others."""
+    order = np.argsort(sequences.starts, kind="stable")
+    starts = sequences.starts[order]
+    reach = np.maximum.accumulate(starts + sequences.lengths[order])
+    groups = np.empty(len(sequences), np.intp)
+    groups[order] = np.cumsum(np.r_[False, starts[1:] >= reach[:-1]])
+    return groups
+
+
+def _count(options, n, what):
+    """How many of n to hold out; at least one of them, and not all."""
+    n_held_out = ceil(options.validation_fraction * n)
+    if n_held_out < n:
+        return n_held_out
+    if n == 1 and what == "groups":
+        raise ValueError(
+            "validation_split='group' needs at least two groups of sequences, but all sequences "
+            "share rows, like the windows of one series. Set validation_split='last', or pass "
+            "X_val and y_val."
+        )
+    raise ValueError(
+        f"validation_fraction={options.validation_fraction} of {n} {what} leaves none to train "
+        f"on; expected at least one to train on and one to validate on. Lower "
+        f"validation_fraction, or fit more sequences."
+    )
+
+
+def _can_stratify(labels, n_held_out, options):
+    """Whether each part can have every class; warns if not."""
+    classes, counts = np.unique(labels, return_counts=True)
+    least = min(n_held_out, len(labels) - n_held_out)
+    if counts.min() > 1 and least >= len(classes):
+        return True
+    if counts.min() == 1:
+        found = f"y has only one sequence of the classes {classes[counts == 1].tolist()}"
+    else:
+        found = (
+            f"validation_fraction={options.validation_fraction} of {len(labels)} sequences leaves "
+            f"{len(labels) - n_held_out} to train on and {n_held_out} to validate on, with "
+            f"{len(classes)} classes"
+        )
+    warn(
+        f"{found}, so the validation set is not stratified: it may lack classes. Fit more "
+        f"sequences, change validation_fraction, or pass X_val and y_val."
+    )
+    return False

@@ -1,9 +1,11 @@
 """The parameters that say how the network is trained."""
 
+from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 
 import numpy as np
+from sklearn.metrics import get_scorer_names
 
 from skrnn._sklearn import Interval, Options, StrOptions
 
@@ -35,7 +37,7 @@ class Optimization:
         the power of ``power_t``, updated after each epoch. "adaptive": divided by 5 whenever the
         loss or score stops improving; at 1e-6 or less, training stops instead. "cosine": rises from
         zero over the first tenth of ``max_iter`` epochs, then falls to zero along a cosine. Set
-        ``n_iter_no_change=np.inf`` so that it always runs to the end.
+        ``n_iter_no_change=None`` so that it always runs to the end.
 
     learning_rate_init : float, default=0.001
         The initial step size of the optimizer; with "cosine" the largest one.
@@ -55,8 +57,8 @@ class Optimization:
 
     tol : float, default=1e-4
         The loss must fall by at least ``tol`` to count as an improvement; with ``early_stopping``
-        the validation score must rise by at least ``tol``. With "lbfgs", training also stops when
-        no component of the gradient is larger than ``tol``.
+        the validation score must rise by at least ``tol`` (see ``scoring``). With "lbfgs", training
+        also stops when no component of the gradient is larger than ``tol``.
 
     verbose : bool, default=False
         Whether to print the loss after each epoch.
@@ -72,16 +74,34 @@ class Optimization:
         Whether "sgd" uses Nesterov's momentum.
 
     early_stopping : bool, default=False
-        Whether to hold out a validation set, stop when its score no longer improves, and keep the
-        weights of the best epoch. For overlapping windows of one series set
-        ``validation_split="last"``: random validation windows overlap with the training windows.
+        Whether to hold out a validation set (unless ``X_val`` and ``y_val`` are passed to ``fit``),
+        stop when its loss no longer improves (or its score, see ``scoring``), and keep the weights
+        of the epoch that is best on it. With
+        ``n_iter_no_change=None`` all ``max_iter`` epochs run, and the best one is kept. Without
+        early stopping, the training loss decides on both. For overlapping windows of one series set
+        ``validation_split="last"``, for those of many series ``"last"`` or ``"group"``: random
+        validation windows overlap with the training windows.
+
+    scoring : str, callable or None, default='loss'
+        What decides with ``early_stopping``. "loss": the loss on the validation set, without the
+        penalty. Another str: a scorer of scikit-learn, such as "accuracy" or
+        "neg_mean_absolute_error". A callable: a scorer with the signature
+        ``scorer(estimator, X, y)``, where X is :class:`~skrnn.Sequences`; it also gets
+        ``sample_weight`` if ``fit`` does, or if there is a ``class_weight``. None: the ``score``
+        method of the estimator. The loss changes with every small improvement; a score such as the
+        accuracy of a few sequences often stays the same, so training may stop too early.
 
     validation_fraction : float, default=0.1
-        The fraction of the training sequences to hold out with ``early_stopping``.
+        The fraction of the training sequences to hold out with ``early_stopping``; with
+        ``validation_split="group"`` the fraction of the groups.
 
-    validation_split : {'random', 'last'}, default='random'
-        Which sequences to hold out: a random sample, stratified by class, or the last ones, for
-        sequences that are ordered by time.
+    validation_split : {'random', 'last', 'group'}, default='random'
+        Which sequences to hold out. "random": a random sample, stratified by class. "last": the
+        last ones, for sequences that are ordered by time. "group": a random sample of groups, for
+        the windows of many series. A group is made of sequences that share rows, also through
+        other sequences, such as the overlapping windows of one series. So no row is on both sides.
+        (With ``step=k`` of :class:`~skrnn.SlidingWindow`, a series has k groups.) For other groups,
+        pass ``X_val`` and ``y_val`` to ``fit``.
 
     beta_1 : float, default=0.9
         Decay rate of the first moment in Adam, in [0, 1).
@@ -92,9 +112,10 @@ class Optimization:
     epsilon : float, default=1e-8
         Added to the denominator in Adam and RMSProp, to avoid division by zero.
 
-    n_iter_no_change : int or inf, default=10
+    n_iter_no_change : int or None, default=10
         Training stops after more than this number of consecutive epochs without improvement.
-        With ``np.inf`` all ``max_iter`` epochs run.
+        With None (or ``np.inf``) all ``max_iter`` epochs run. Without ``early_stopping``, a warning
+        says so if training stops although the training loss has not settled.
 
     max_fun : int, default=15000
         The maximum number of evaluations of the loss with "lbfgs".
@@ -125,12 +146,13 @@ class Optimization:
     momentum: float = 0.9
     nesterovs_momentum: bool = True
     early_stopping: bool = False
+    scoring: str | Callable | None = "loss"
     validation_fraction: float = 0.1
     validation_split: str = "random"
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-8
-    n_iter_no_change: int | float = 10
+    n_iter_no_change: int | float | None = 10
     max_fun: int = 15000
     max_grad_norm: float | None = None
     tbptt_steps: int | None = None
@@ -151,14 +173,16 @@ class Optimization:
         "momentum": [Interval(Real, 0, 1, closed="both")],
         "nesterovs_momentum": ["boolean"],
         "early_stopping": ["boolean"],
+        "scoring": [StrOptions({"loss", *get_scorer_names()}), callable, None],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "validation_split": [StrOptions({"random", "last"})],
+        "validation_split": [StrOptions({"random", "last", "group"})],
         "beta_1": [Interval(Real, 0, 1, closed="left")],
         "beta_2": [Interval(Real, 0, 1, closed="left")],
         "epsilon": [Interval(Real, 0, None, closed="neither")],
         "n_iter_no_change": [
             Interval(Integral, 1, None, closed="left"),
             Options(Real, {np.inf}),
+            None,
         ],
         "max_fun": [Interval(Integral, 1, None, closed="left")],
         "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],

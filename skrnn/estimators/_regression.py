@@ -24,8 +24,7 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         residuals up to 1, linear for larger ones; with ``normalize_y`` a residual of 1 is one
         standard deviation of y). "quantile": the quantile that ``quantile`` sets. "poisson": the
         mean of counts, with a logarithmic link. ``score`` is R² for every loss, so to tune a
-        quantile model, pass the pinball loss as ``scoring`` of the search. With ``early_stopping``
-        the validation score is R², or D² for "absolute_error" and "quantile".
+        quantile model, pass the pinball loss as ``scoring`` of the search.
 
     quantile : float, default=0.5
         The quantile to predict, between 0 and 1. Only used with ``loss="quantile"``.

@@ -41,7 +41,7 @@ class GradientFlowDisplay:
     >>> from skrnn.plotting import GradientFlowDisplay
     >>> X = np.random.default_rng(0).uniform(size=(200, 12))
     >>> y = X.mean(axis=1)
-    >>> model = GRURegressor(8, max_iter=5, n_iter_no_change=np.inf).fit(X, y)
+    >>> model = GRURegressor(8, max_iter=5, n_iter_no_change=None).fit(X, y)
     >>> display = GradientFlowDisplay.from_estimator(model, X, y)
     >>> display.gradient_flow.shape
     (1, 12)

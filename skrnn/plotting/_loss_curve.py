@@ -1,4 +1,4 @@
-"""The loss and the validation score in each epoch."""
+"""The losses and the scores in each epoch."""
 
 from sklearn.utils.validation import check_is_fitted
 
@@ -6,7 +6,7 @@ from skrnn.plotting._axes import axes_of, expect
 
 
 class LossCurveDisplay:
-    """Loss and validation score of a fit in each epoch.
+    """Losses and scores of a fit in each epoch, in training and in validation.
 
     It is recommended to use :meth:`from_estimator`.
 
@@ -15,8 +15,14 @@ class LossCurveDisplay:
     loss_curve : list of float
         The mean loss of each epoch.
 
+    validation_loss_curve : list of float or None, default=None
+        The loss on the validation data after each epoch, if there were validation data.
+
+    train_scores : list of float or None, default=None
+        The score on the training data after each epoch, if there was a scorer.
+
     validation_scores : list of float or None, default=None
-        The score on the validation data after each epoch, if there were validation data.
+        The score on the validation data after each epoch, if there was a scorer.
 
     estimator_name : str or None, default=None
         The name in the legend.
@@ -24,16 +30,17 @@ class LossCurveDisplay:
     Attributes
     ----------
     ax_ : matplotlib Axes
-        The axes of the loss.
+        The axes of the losses.
 
     score_ax_ : matplotlib Axes or None
-        The axes of the validation score, on the right; None without validation scores.
+        The axes of the scores, on the right; None without scores.
 
     figure_ : matplotlib Figure
         The figure.
 
     lines_ : list of matplotlib Line2D
-        The loss, and the validation score if there is one.
+        The training loss; then, where there are such, the validation loss, the training score and
+        the validation score.
 
     Examples
     --------
@@ -41,14 +48,19 @@ class LossCurveDisplay:
     >>> from skrnn import GRURegressor
     >>> from skrnn.plotting import LossCurveDisplay
     >>> X = np.random.default_rng(0).uniform(size=(200, 12))
-    >>> model = GRURegressor(8, max_iter=5, n_iter_no_change=np.inf, early_stopping=True)
+    >>> model = GRURegressor(8, max_iter=5, n_iter_no_change=None, early_stopping=True)
     >>> display = LossCurveDisplay.from_estimator(model.fit(X, X.mean(axis=1)))
     >>> display.ax_.get_xlabel()
     'Epoch'
     """
 
-    def __init__(self, *, loss_curve, validation_scores=None, estimator_name=None):
+    def __init__(
+        self, *, loss_curve, validation_loss_curve=None, train_scores=None, validation_scores=None,
+        estimator_name=None,
+    ):  # fmt: skip
         self.loss_curve = loss_curve
+        self.validation_loss_curve = validation_loss_curve
+        self.train_scores = train_scores
         self.validation_scores = validation_scores
         self.estimator_name = estimator_name
 
@@ -68,7 +80,7 @@ class LossCurveDisplay:
             The name in the legend; None takes the name of the class.
 
         **kwargs : dict
-            Passed to ``plot`` of matplotlib for the loss.
+            Passed to ``plot`` of matplotlib for the training loss.
 
         Returns
         -------
@@ -77,9 +89,16 @@ class LossCurveDisplay:
         """
         check_is_fitted(estimator)
         expect(estimator, "loss_curve_")
+        losses = getattr(estimator, "validation_loss_curve_", None)
+        train_scores = getattr(estimator, "train_scores_", None)
+        scores = getattr(estimator, "validation_scores_", None)
+        if losses and not train_scores:
+            scores = None  # they are the negative losses
         display = cls(
             loss_curve=estimator.loss_curve_,
-            validation_scores=getattr(estimator, "validation_scores_", None),
+            validation_loss_curve=losses,
+            train_scores=train_scores,
+            validation_scores=scores,
             estimator_name=name or type(estimator).__name__,
         )
         return display.plot(ax=ax, **kwargs)
@@ -93,7 +112,7 @@ class LossCurveDisplay:
             The axes to draw on; None makes a new figure.
 
         **kwargs : dict
-            Passed to ``plot`` of matplotlib for the loss.
+            Passed to ``plot`` of matplotlib for the training loss.
 
         Returns
         -------
@@ -102,17 +121,27 @@ class LossCurveDisplay:
         """
         self.ax_ = axes_of(self, ax)
         self.figure_, self.score_ax_ = self.ax_.figure, None
-        epochs = range(1, len(self.loss_curve) + 1)
+        self.lines_ = []
         label = "Training loss" + (f" of {self.estimator_name}" if self.estimator_name else "")
-        self.lines_ = self.ax_.plot(epochs, self.loss_curve, **({"label": label} | kwargs))
-        self.ax_.set(xlabel="Epoch", ylabel="Training loss")
-        if self.validation_scores:
-            self.score_ax_ = self.ax_.twinx()
-            # After a warm start, only the last epochs may have a validation score.
-            self.lines_ += self.score_ax_.plot(
-                epochs[-len(self.validation_scores) :], self.validation_scores,
-                color=self.lines_[0].get_color(), linestyle="--", label="Validation score",
-            )  # fmt: skip
-            self.score_ax_.set_ylabel("Validation score")
-        self.ax_.legend(handles=self.lines_)
+        self._add(self.ax_, self.loss_curve, **({"label": label} | kwargs))
+        same = {"color": self.lines_[0].get_color()}
+        self._add(
+            self.ax_, self.validation_loss_curve, linestyle="--", label="Validation loss", **same
+        )
+        self.ax_.set(xlabel="Epoch", ylabel="Loss" if len(self.lines_) > 1 else "Training loss")
+        if self.train_scores or self.validation_scores:
+            self.score_ax_ = ax = self.ax_.twinx()
+            self._add(ax, self.train_scores, linestyle=":", label="Training score", **same)
+            self._add(ax, self.validation_scores, linestyle="-.", label="Validation score", **same)
+            ax.set_ylabel("Score")
+        # Between losses that fall and scores that rise; "best" would not see the other axes.
+        loc = "best" if self.score_ax_ is None else "center right"
+        self.ax_.legend(handles=self.lines_, loc=loc)
         return self
+
+    def _add(self, ax, values, **kwargs):
+        """Draw values, if there are any; after a warm start only the last epochs may have some."""
+        if values:
+            n_epochs = len(self.loss_curve)
+            epochs = range(n_epochs - len(values) + 1, n_epochs + 1)
+            self.lines_ += ax.plot(epochs, values, **kwargs)

@@ -4,7 +4,6 @@ from numbers import Real
 
 import numpy as np
 from sklearn.exceptions import DataConversionWarning
-from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import check_array, column_or_1d, compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
@@ -93,16 +92,13 @@ class Classes:
         if len(unknown):
             raise ValueError(
                 f"y contains the labels {unknown.tolist()}, which are not among the classes "
-                f"{self.classes.tolist()}. In partial_fit and with warm_start the classes cannot "
-                f"change. To use other classes, fit a new estimator."
+                f"{self.classes.tolist()} of the first y. Classes cannot be added later: fit a new "
+                f"estimator to a y that has all of them, or pass them as classes to partial_fit."
             )
         return self.binarizer.transform(y).astype(dtype)
 
     def decode(self, raw):
         return self.classes[self.loss.log_proba(raw).argmax(axis=1)]
-
-    def score(self, encoded, raw, weight):
-        return accuracy_score(self.strata(encoded), self.decode(raw), sample_weight=weight)
 
     def strata(self, encoded):
         return self.binarizer.inverse_transform(encoded)
@@ -179,9 +175,6 @@ class Labels:
 
     def decode(self, raw):
         return (self.loss.log_proba(raw) > np.log(0.5)).astype(int)
-
-    def score(self, encoded, raw, weight):
-        return accuracy_score(encoded.astype(int), self.decode(raw), sample_weight=weight)
 
     def strata(self, encoded):
         return None

@@ -1,9 +1,6 @@
 """Targets that are numbers."""
 
-from functools import partial
-
 import numpy as np
-from sklearn.metrics import d2_absolute_error_score, d2_pinball_score, r2_score
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array
 
@@ -52,10 +49,6 @@ class Numbers:
         self.quantile = quantile
         self.normalize_y = normalize_y
         self.loss: RegressionLoss = Pinball(quantile) if loss == "quantile" else LOSSES[loss]()
-        self.metric = {
-            "absolute_error": d2_absolute_error_score,
-            "quantile": partial(d2_pinball_score, alpha=quantile),
-        }.get(loss, r2_score)
 
     def validate(self, y):
         y = check_array(y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y")
@@ -127,13 +120,6 @@ class Numbers:
         y = require_finite(self.loss.inverse_link(raw), "prediction")
         y = require_finite(self.scaler.inverse_transform(y), "prediction")
         return y.reshape(len(y), *self.shape)
-
-    @quiet
-    def score(self, encoded, raw, weight):
-        prediction = self.loss.inverse_link(raw)
-        if not np.isfinite(prediction).all():
-            return np.nan
-        return self.metric(encoded, prediction, sample_weight=weight)
 
     def strata(self, encoded):
         return None

@@ -11,7 +11,7 @@ class Target(Protocol):
     """One kind of y.
 
     A target is made from parameters. It learns from the first y by ``fit``, or takes over what
-    another target has learnt by ``go_on_from``. Then it encodes, decodes and scores.
+    another target has learnt by ``go_on_from``. Then it encodes and decodes.
     """
 
     @property
@@ -41,10 +41,6 @@ class Target(Protocol):
 
     def decode(self, raw: np.ndarray) -> np.ndarray:
         """Predictions for the user, given raw ones (n_samples, n_outputs)."""
-        ...
-
-    def score(self, encoded: np.ndarray, raw: np.ndarray, weight: np.ndarray) -> float:
-        """Score raw predictions; greater is better, NaN where they overflow."""
         ...
 
     def strata(self, encoded: np.ndarray) -> np.ndarray | None:

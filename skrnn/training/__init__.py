@@ -6,7 +6,7 @@ It sees a vector ``theta`` and ``loss_gradient(theta, index)``, and no network.
 from skrnn.training.batches import Batches
 from skrnn.training.descent import MinibatchDescent
 from skrnn.training.lbfgs import LBFGS
-from skrnn.training.loop import Trainer
+from skrnn.training.loop import Trainer, Validation
 from skrnn.training.optimizers import SGD, Adam, AdamW, RMSProp
 from skrnn.training.schedules import Adaptive, Constant, Cosine, InverseScaling
 from skrnn.training.solver import Solver
@@ -25,4 +25,5 @@ __all__ = [
     "RMSProp",
     "Solver",
     "Trainer",
+    "Validation",
 ]

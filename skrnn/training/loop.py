@@ -9,12 +9,25 @@ from skrnn.training.divergence import divergence
 from skrnn.training.solver import Solver
 
 
+class Validation(NamedTuple):
+    """How good theta is on data that it is not trained on."""
+
+    loss: float  # NaN, or infinite, where theta predicts no numbers
+    score: float | None = None  # of a scorer, which then decides instead of the loss
+    train_score: float | None = None  # the same on the training part
+
+    @property
+    def merit(self):
+        """What decides; greater is better."""
+        return -self.loss if self.score is None else self.score
+
+
 class Epoch(NamedTuple):
     """What one epoch has come to."""
 
     loss: float  # mean over its minibatches
     gradient_norm: float  # the same
-    score: float | None  # on the validation part, None without one
+    validation: Validation | None
 
 
 class Standing(NamedTuple):
@@ -26,7 +39,7 @@ class Standing(NamedTuple):
     n_iter: int
     best: float  # the least loss, negative, or the greatest validation score
     n_idle: int  # epochs in a row without an improvement
-    theta: np.ndarray | None  # the weights to keep
+    theta: np.ndarray | None  # of the best epoch, to be kept
 
 
 class Trainer:
@@ -37,9 +50,9 @@ class Trainer:
     solver : Solver
     tol, n_iter_no_change, verbose
         As in the estimators.
-    validation_score : callable or None
-        ``validation_score(theta)``; when given, it decides on stopping instead of the loss, and
-        the best epoch's theta is kept. NaN, or infinite, where theta predicts no numbers.
+    validate : callable or None
+        ``validate(theta)`` returns a Validation, which decides instead of the training loss: when
+        to stop, and which epoch's theta is kept.
 
     Attributes
     ----------
@@ -58,13 +71,13 @@ class Trainer:
         tol: float,
         n_iter_no_change: float,
         verbose: bool,
-        validation_score: Callable[[np.ndarray], float] | None = None,
+        validate: Callable[[np.ndarray], Validation] | None = None,
     ) -> None:
         self.solver = solver
         self.tol = tol
         self.n_iter_no_change = n_iter_no_change
         self.verbose = verbose
-        self.validation_score = validation_score
+        self.validate = validate
         self.converged = self.interrupted = self.stopped = False
         self._epochs: list[Epoch] = []
         self._standing = Standing(0, -np.inf, 0, None)
@@ -75,8 +88,13 @@ class Trainer:
 
     @property
     def best(self):
-        """The best validation score."""
+        """The least loss, negative; or the greatest validation score."""
         return self._standing.best
+
+    @property
+    def ran_out(self):
+        """Whether training stopped as ``n_iter_no_change`` epochs brought no improvement."""
+        return self.converged and self._standing.n_idle > self.n_iter_no_change
 
     @property
     def loss_curve(self):
@@ -89,9 +107,9 @@ class Trainer:
         return [epoch.gradient_norm for epoch in self._complete]
 
     @property
-    def validation_scores(self):
-        """Score of each epoch; empty without a validation part."""
-        return [epoch.score for epoch in self._complete if epoch.score is not None]
+    def validations(self):
+        """Validation of each epoch; empty without a validation part."""
+        return [epoch.validation for epoch in self._complete if epoch.validation is not None]
 
     @property
     def _complete(self):
@@ -101,13 +119,13 @@ class Trainer:
         """Train ``theta`` in place; ``monitor.begin()`` and ``monitor.end()`` frame each epoch.
 
         ``monitor.end()`` returns whether to stop. If theta ``is_trained`` already, it is kept
-        where its validation score is the best. A KeyboardInterrupt ends training after the last
+        where no epoch's validation is better. A KeyboardInterrupt ends training after the last
         epoch that was complete; if there is none, it goes on to the caller.
         """
-        if is_trained and self.validation_score is not None:
-            score = self.validation_score(theta)
-            if np.isfinite(score):
-                self._standing = Standing(0, score, 0, theta.copy())
+        if is_trained and self.validate is not None:
+            validation = self.validate(theta)
+            if np.isfinite(validation.loss):
+                self._standing = Standing(0, validation.merit, 0, theta.copy())
 
         def end_epoch(theta, loss, norm):
             self._assess(theta, loss, norm)
@@ -122,36 +140,46 @@ class Trainer:
             self.interrupted = True
         theta[:] = self._standing.theta
         self.converged = self.converged or self.solver.converged
-        if self.converged and self._standing.n_idle > self.n_iter_no_change:
-            what = "Training loss" if self.validation_score is None else "Validation score"
+        if self.ran_out:
             self._report(
-                f"{what} did not improve more than tol={self.tol:f} for "
+                f"{self._what_decides} did not improve more than tol={self.tol:f} for "
                 f"{self.n_iter_no_change} consecutive epochs. Stopping."
             )
 
     def _assess(self, theta, loss, norm):
         """Take an epoch into account, and decide whether there is a point in another."""
         n_iter, best, n_idle, kept = self._standing
-        merit, score = -loss, None
-        if self.validation_score is not None:
-            merit = score = self.validation_score(theta)
-            if not np.isfinite(score):
+        merit, validation = -loss, None
+        if self.validate is not None:
+            validation = self.validate(theta)
+            if not np.isfinite(validation.loss):
                 raise divergence(
-                    f"Training diverged in epoch {n_iter + 1}: validation score = {score}.",
+                    f"Training diverged in epoch {n_iter + 1}: validation loss = "
+                    f"{validation.loss}.",
                     self.solver.remedies,
                 )
-        if self.validation_score is None or merit > best:
+            merit = validation.merit
+        if merit > best:
             kept = theta.copy()
         n_idle = n_idle + 1 if merit < best + self.tol else 0
         may_go_on = n_idle <= self.n_iter_no_change
         if not may_go_on and self.solver.slow_down():
             n_idle, may_go_on = 0, True
-        self._epochs[n_iter:] = [Epoch(loss, norm, score)]
+        self._epochs[n_iter:] = [Epoch(loss, norm, validation)]
         self._standing = Standing(n_iter + 1, max(best, merit), n_idle, kept)
         self.converged = not may_go_on
         self._report(f"Iteration {self.n_iter}, loss = {loss:.8f}")
-        if score is not None:
-            self._report(f"Validation score: {score:f}")
+        if validation is not None:
+            self._report(f"Validation loss: {validation.loss:.8f}")
+            if validation.score is not None:
+                self._report(f"Validation score: {validation.score:f}")
+
+    @property
+    def _what_decides(self):
+        if self.validate is None:
+            return "Training loss"
+        scored = any(validation.score is not None for validation in self.validations)
+        return "Validation score" if scored else "Validation loss"
 
     def _report(self, line):
         if self.verbose:

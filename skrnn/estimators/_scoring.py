@@ -1,0 +1,95 @@
+"""How good the network is after an epoch, on data that it is not trained on."""
+
+from copy import copy
+
+import numpy as np
+from sklearn.metrics import check_scoring
+from sklearn.utils import resample
+
+from skrnn.network.stack import quiet
+from skrnn.training import Validation
+
+# Training sequences that are scored after each epoch, as in HistGradientBoosting.
+MAX_TRAIN_SCORED = 10_000
+
+
+class Scorer:
+    """A scorer of scikit-learn, for an estimator whose fit is under way.
+
+    Parameters
+    ----------
+    estimator : estimator instance
+    scoring : str, callable or None
+        None is the estimator's own ``score``.
+    is_weighted : bool
+        Whether the scorer gets the weights of the sequences.
+    """
+
+    def __init__(self, estimator, scoring, is_weighted):
+        self.estimator = estimator
+        self.scoring = scoring
+        self.scorer = check_scoring(estimator, scoring)
+        self.is_weighted = is_weighted
+
+    def __call__(self, attributes, data):
+        """The score on the data of a copy of the estimator with these fitted attributes."""
+        model = copy(self.estimator)
+        vars(model).update(attributes)
+        weight = {"sample_weight": data.weight} if self.is_weighted else {}
+        score = self.scorer(model, data.sequences, data.values, **weight)
+        if not np.isfinite(score):
+            raise ValueError(
+                f"scoring={self.scoring!r} gives {score} on {len(data.y)} sequences; expected a "
+                f"finite number. Hold out more sequences, or choose another scoring."
+            )
+        return float(score)
+
+
+class Validator:
+    """The loss of a network on held-out data, and its scores if there is a scorer.
+
+    Parameters
+    ----------
+    network : Network
+    loss : one of skrnn.network.losses
+    held_out : Data
+    score : Scorer or None
+    train : Data
+        What the network is trained on, for the score on it.
+    model_attributes : callable
+        ``model_attributes(theta)`` are the fitted attributes that predictions need.
+    random_state : RandomState instance
+        Draws the training sequences that are scored, if there are many.
+    """
+
+    def __init__(self, network, loss, held_out, score, train, model_attributes, random_state):
+        self.network = network
+        self.loss = loss
+        self.held_out = held_out
+        self.score = score
+        self.model_attributes = model_attributes
+        if score is not None and len(train.y) > MAX_TRAIN_SCORED:
+            index = np.arange(len(train.y))
+            train = train.take(
+                resample(
+                    index, replace=False, n_samples=MAX_TRAIN_SCORED, random_state=random_state
+                )
+            )
+        self.train = train
+
+    def __call__(self, theta):
+        """A Validation of the network with these weights."""
+        loss = self._loss(theta)
+        if self.score is None or not np.isfinite(loss):
+            return Validation(loss)
+        attributes = self.model_attributes(theta.copy())
+        return Validation(
+            loss, self.score(attributes, self.held_out), self.score(attributes, self.train)
+        )
+
+    @quiet
+    def _loss(self, theta):
+        """The mean loss in the units of training, without the penalty."""
+        raw, _ = self.network.predict(theta, self.held_out.sequences)
+        weight = self.held_out.weight[:, np.newaxis].astype(raw.dtype)
+        return self.loss.loss_gradient(raw, self.held_out.y, weight / weight.sum())[0]
