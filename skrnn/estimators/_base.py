@@ -1,6 +1,6 @@
 """What all estimators share: from X and y to the network, and back."""
 
-from dataclasses import KW_ONLY, dataclass, fields, replace
+from dataclasses import KW_ONLY, dataclass, fields
 from functools import partial
 from numbers import Integral
 
@@ -29,6 +29,7 @@ from skrnn.estimators._fitting import Earlier, Fit
 from skrnn.estimators._optimization import Optimization
 from skrnn.estimators._scale import warn_of_scale
 from skrnn.estimators._scoring import Scorer
+from skrnn.estimators._solvers import one_epoch
 from skrnn.estimators._summary import summary
 from skrnn.network.objective import Objective
 from skrnn.network.stack import Network
@@ -115,7 +116,7 @@ class RecurrentEstimator(
             If a parameter or the data is not as described, or if training diverges. After an error,
             the estimator stays as it was before.
         """
-        context = self._init_callback_context(max_subtasks=self.max_iter)
+        context = self._init_callback_context(max_subtasks=None)
         resume = self.warm_start and hasattr(self, "_theta")
         given = Given(X_val, y_val, sample_weight_val)
         return self._train(X, y, sample_weight, context, given=given, resume=resume)
@@ -124,7 +125,7 @@ class RecurrentEstimator(
         """Train for one epoch, with the optimizer of the call before."""
         for name, values in {
             "early_stopping": [True],
-            "learning_rate": ["cosine", "adaptive"],
+            "learning_rate": ["adaptive"],
             "class_weight": ["balanced"],
         }.items():
             if getattr(self, name, None) in values:
@@ -163,7 +164,7 @@ class RecurrentEstimator(
                 validation = given.check(self, target, sequences.dtype)
                 scorer = self._make_scorer(sample_weight, given.sample_weight_val)
                 fit = self._make_fit(target, data, validation, scorer, resume, is_partial)
-                tasks = EpochTasks(self, context, X, y, fit.attributes)
+                tasks = EpochTasks(self, context, X, y, fit.attributes, fit.options.max_iter)
                 fit.run(tasks)
                 for name, value in fit.attributes().items():
                     setattr(self, name, value)
@@ -210,7 +211,7 @@ class RecurrentEstimator(
             network,
             target,
             data,
-            replace(options, max_iter=1) if is_partial else options,
+            one_epoch(options) if is_partial else options,
             partial(initial_theta, network, init=self.init, forget_bias=self.forget_bias),
             recurrent_dropout=self.recurrent_dropout,
             validation=validation,
@@ -242,6 +243,12 @@ class RecurrentEstimator(
             raise ValueError(
                 f"dropout={self.dropout}, recurrent_dropout={self.recurrent_dropout} are not "
                 f"supported with solver='lbfgs': it needs a loss without randomness. Set both to 0."
+            )
+        if self.learning_rate == "adaptive" and self.n_iter_no_change in (None, np.inf):
+            raise ValueError(
+                f"learning_rate='adaptive' lowers the learning rate when n_iter_no_change epochs "
+                f"bring no improvement, but n_iter_no_change={self.n_iter_no_change}. Set it to a "
+                f"number, e.g. 10."
             )
 
     def transform(self, X):

@@ -13,10 +13,13 @@ class EpochTasks:
         The training data.
     fitted_attributes : callable
         The attributes that would make the estimator a fitted one now.
+    n_epochs : int
+        There are at most so many; the context has been made before this was known.
     """
 
-    def __init__(self, estimator, context, X, y, fitted_attributes):
+    def __init__(self, estimator, context, X, y, fitted_attributes, n_epochs):
         self.context = context
+        self.context.max_subtasks = n_epochs
         self.what = {"estimator": estimator, "X": X, "y": y}
         self.fitted_attributes = fitted_attributes
         self.context.call_on_fit_task_begin(**self.what)

@@ -11,7 +11,7 @@ from skrnn.estimators._data import Data
 from skrnn.estimators._holdout import hold_out
 from skrnn.estimators._optimization import Optimization
 from skrnn.estimators._scoring import Scorer, Validator
-from skrnn.estimators._solvers import make_batch_size, make_solver, penalty
+from skrnn.estimators._solvers import make_solver, penalty, resolve
 from skrnn.network.objective import Objective
 from skrnn.targets import Target
 from skrnn.training import Trainer
@@ -65,7 +65,6 @@ class Fit:
     ):  # fmt: skip
         self.network = network
         self.target = target
-        self.options = options
         self.is_resumed = earlier is not None
         self.earlier = earlier or UNTRAINED
         self.is_partial = is_partial
@@ -83,9 +82,9 @@ class Fit:
                 network, target.loss, validation, scorer, data, self._model_attributes, random_state
             )
         self.n_samples, longest = len(data.y), data.sequences.shape[1]
-        batch_size = make_batch_size(options, self.n_samples)
+        self.options = options = resolve(options, self.n_samples)
         if earlier is None:
-            self.theta = self._first_theta(data, initialize, init_rng, batch_size)
+            self.theta = self._first_theta(data, initialize, init_rng)
         else:
             self.theta = earlier.theta.astype(data.sequences.dtype)
         objective = Objective(
@@ -101,7 +100,6 @@ class Fit:
             options,
             objective,
             shuffle_rng,
-            batch_size=batch_size,
             earlier_optimizer=self.earlier.optimizer,
             n_seen=self.earlier.n_seen,
         )
@@ -119,12 +117,12 @@ class Fit:
         n_epochs = self.options.n_iter_no_change
         return np.inf if n_epochs is None else n_epochs
 
-    def _first_theta(self, data, initialize, rng, batch_size):
+    def _first_theta(self, data, initialize, rng):
         """New weights; the head, and the linear path, begin where the targets say."""
         sequences, y, weight, _ = data
         loss, alpha = self.target.loss, penalty(self.options)
         if self.options.solver != "lbfgs":  # every minibatch has a penalty of its own
-            alpha *= len(y) / batch_size
+            alpha *= len(y) / self.options.batch_size
         n_ar_steps, longest = self.network.linear.n_steps, sequences.shape[1]
         if n_ar_steps > longest:
             raise ValueError(

@@ -28,25 +28,27 @@ class Optimization:
         minibatch (the sum of its sample weights). With "adamw" it is the weight decay instead.
 
     batch_size : int or 'auto', default='auto'
-        Sequences per minibatch. "auto" is ``min(200, n_samples)``. With "lbfgs" it affects
-        memory only, not the result.
+        Sequences per minibatch. "auto": at most 32, and all minibatches of about the same size.
+        With "lbfgs" it affects memory only, not the result.
 
-    learning_rate : {'constant', 'invscaling', 'adaptive', 'cosine'}, default='constant'
-        How the step size changes during training; not used by "lbfgs". "constant": it stays the
+    learning_rate : {'constant', 'invscaling', 'adaptive', 'cosine'}, default='cosine'
+        How the step size changes during training; not used by "lbfgs". "cosine": rises from
+        zero over the first tenth of ``max_iter`` epochs, then falls to zero along a cosine
+        (Loshchilov & Hutter 2017); in ``partial_fit`` it is constant. "constant": it stays the
         same. "invscaling": ``learning_rate_init`` divided by the number of sequences seen so far to
-        the power of ``power_t``, updated after each epoch. "adaptive": divided by 5 whenever the
-        loss or score stops improving; at 1e-6 or less, training stops instead. "cosine": rises from
-        zero over the first tenth of ``max_iter`` epochs, then falls to zero along a cosine. Set
-        ``n_iter_no_change=None`` so that it always runs to the end.
+        the power of ``power_t``, updated after each epoch. "adaptive": divided by 5 whenever
+        ``n_iter_no_change`` epochs bring no improvement; at 1e-6 or less, training stops instead.
 
-    learning_rate_init : float, default=0.001
+    learning_rate_init : float, default=0.005
         The initial step size of the optimizer; with "cosine" the largest one.
 
     power_t : float, default=0.5
         The exponent of ``learning_rate="invscaling"``.
 
-    max_iter : int, default=200
-        The maximum number of epochs. An epoch is one pass over the training sequences.
+    max_iter : int or 'auto', default='auto'
+        The number of epochs; with ``n_iter_no_change`` the maximum. An epoch is one pass over the
+        training sequences. "auto": 2000 divided by the square root of the number of training
+        sequences, but at least 10 and at most 400; 200 iterations with "lbfgs".
 
     shuffle : bool, default=True
         Whether to shuffle the sequences before each epoch.
@@ -74,11 +76,11 @@ class Optimization:
         Whether "sgd" uses Nesterov's momentum.
 
     early_stopping : bool, default=False
-        Whether to hold out a validation set (unless ``X_val`` and ``y_val`` are passed to ``fit``),
-        stop when its loss no longer improves (or its score, see ``scoring``), and keep the weights
-        of the epoch that is best on it. With
-        ``n_iter_no_change=None`` all ``max_iter`` epochs run, and the best one is kept. Without
-        early stopping, the training loss decides on both. For overlapping windows of one series set
+        Whether to hold out a validation set (unless ``X_val`` and ``y_val`` are passed to ``fit``)
+        and keep the weights of the epoch with the lowest loss on it (or the best score, see
+        ``scoring``). With ``n_iter_no_change=k`` training stops when k epochs bring no improvement;
+        by default all ``max_iter`` epochs run. Without early stopping, the training loss decides on
+        both. For overlapping windows of one series set
         ``validation_split="last"``, for those of many series ``"last"`` or ``"group"``: random
         validation windows overlap with the training windows.
 
@@ -112,7 +114,7 @@ class Optimization:
     epsilon : float, default=1e-8
         Added to the denominator in Adam and RMSProp, to avoid division by zero.
 
-    n_iter_no_change : int or None, default=10
+    n_iter_no_change : int or None, default=None
         Training stops after more than this number of consecutive epochs without improvement.
         With None (or ``np.inf``) all ``max_iter`` epochs run. Without ``early_stopping``, a warning
         says so if training stops although the training loss has not settled.
@@ -120,7 +122,7 @@ class Optimization:
     max_fun : int, default=15000
         The maximum number of evaluations of the loss with "lbfgs".
 
-    max_grad_norm : float or None, default=None
+    max_grad_norm : float or None, default=1.0
         Clip gradients to this L2 norm; None disables clipping. Not used by "lbfgs".
 
     tbptt_steps : int or None, default=None
@@ -134,10 +136,10 @@ class Optimization:
     solver: str = "adam"
     alpha: float = 0.0001
     batch_size: int | str = "auto"
-    learning_rate: str = "constant"
-    learning_rate_init: float = 0.001
+    learning_rate: str = "cosine"
+    learning_rate_init: float = 0.005
     power_t: float = 0.5
-    max_iter: int = 200
+    max_iter: int | str = "auto"
     shuffle: bool = True
     random_state: int | np.random.RandomState | None = None
     tol: float = 1e-4
@@ -152,9 +154,9 @@ class Optimization:
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-8
-    n_iter_no_change: int | float | None = 10
+    n_iter_no_change: int | float | None = None
     max_fun: int = 15000
-    max_grad_norm: float | None = None
+    max_grad_norm: float | None = 1.0
     tbptt_steps: int | None = None
 
     _parameter_constraints = {
@@ -164,7 +166,7 @@ class Optimization:
         "learning_rate": [StrOptions({"constant", "invscaling", "adaptive", "cosine"})],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "power_t": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "shuffle": ["boolean"],
         "random_state": ["random_state"],
         "tol": [Interval(Real, 0, None, closed="left")],

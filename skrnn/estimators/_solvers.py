@@ -1,5 +1,8 @@
 """The solver that the parameters of an estimator ask for."""
 
+from dataclasses import replace
+from math import ceil, sqrt
+
 from skrnn._warnings import warn
 from skrnn.training import (
     LBFGS,
@@ -17,16 +20,47 @@ from skrnn.training import (
 )
 
 
-def make_solver(options, objective, rng, *, batch_size, earlier_optimizer=None, n_seen=0) -> Solver:
+# Of "auto": the most sequences of a minibatch; the epochs of one sequence, which fall with the
+# square root of their number, and the least and the most; the iterations of L-BFGS.
+BATCH_SIZE = 32
+EPOCHS, LEAST_EPOCHS, MOST_EPOCHS = 2000, 10, 400
+ITERATIONS = 200
+
+
+def resolve(options, n_samples):
+    """The options with numbers in place of "auto"; warns of minibatches of more than there are."""
+    batch_size, max_iter = options.batch_size, options.max_iter
+    if batch_size == "auto":
+        batch_size = ceil(n_samples / ceil(n_samples / BATCH_SIZE))  # all of about the same size
+    elif batch_size > n_samples:
+        warn(
+            f"batch_size={batch_size} is larger than the {n_samples} training sequences; "
+            f"each epoch is a single minibatch. Lower batch_size, or set it to 'auto'."
+        )
+    if max_iter == "auto":
+        n_epochs = round(EPOCHS / sqrt(n_samples))
+        max_iter = min(max(n_epochs, LEAST_EPOCHS), MOST_EPOCHS)
+        if options.solver == "lbfgs":
+            max_iter = ITERATIONS
+    return replace(options, batch_size=min(batch_size, n_samples), max_iter=max_iter)
+
+
+def one_epoch(options):
+    """The options of an epoch in ``partial_fit``, which knows of no end to fall to."""
+    rate = "constant" if options.learning_rate == "cosine" else options.learning_rate
+    return replace(options, max_iter=1, learning_rate=rate)
+
+
+def make_solver(options, objective, rng, *, earlier_optimizer=None, n_seen=0) -> Solver:
     """What trains on an objective.
 
     Parameters
     ----------
     options : Optimization
+        Resolved.
     objective : Objective
     rng : numpy.random.Generator
         Shuffles.
-    batch_size : int
     earlier_optimizer : optimizer or None
         One to go on from.
     n_seen : int
@@ -34,14 +68,14 @@ def make_solver(options, objective, rng, *, batch_size, earlier_optimizer=None, 
     """
     n_samples = len(objective.sequences)
     if options.solver == "lbfgs":
-        batches = list(Batches(n_samples, batch_size))
+        batches = list(Batches(n_samples, options.batch_size))
         return LBFGS(
             lambda theta: objective.total_loss_gradient(theta, batches),
             options.max_iter, options.max_fun, options.tol,
         )  # fmt: skip
     return MinibatchDescent(
         objective.loss_gradient,
-        Batches(n_samples, batch_size, rng if options.shuffle else None),
+        Batches(n_samples, options.batch_size, rng if options.shuffle else None),
         _make_optimizer(options, objective.is_weight).go_on_from(earlier_optimizer),
         _make_schedule(options, n_seen),
         options.max_iter,
@@ -52,18 +86,6 @@ def make_solver(options, objective, rng, *, batch_size, earlier_optimizer=None, 
 def penalty(options):
     """The strength of the L2 penalty in the loss."""
     return 0.0 if options.solver == "adamw" else options.alpha
-
-
-def make_batch_size(options, n_samples):
-    """Sequences per minibatch; warns if they are more than there are."""
-    if options.batch_size == "auto":
-        return min(200, n_samples)
-    if options.batch_size > n_samples:
-        warn(
-            f"batch_size={options.batch_size} is larger than the {n_samples} training sequences; "
-            f"each epoch is a single minibatch. Lower batch_size, or set it to 'auto'."
-        )
-    return min(options.batch_size, n_samples)
 
 
 def _make_optimizer(options, is_weight):
