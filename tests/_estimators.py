@@ -12,8 +12,9 @@ ESTIMATORS = REGRESSORS + CLASSIFIERS
 
 
 def make(name, *args, **parameters):
-    parameters = {"max_iter": 3, "n_iter_no_change": np.inf, "random_state": 0} | parameters
-    return getattr(skrnn, name)(*(args or (4,)), **parameters)
+    """A small one, at a constant rate, as tests compare fits of different numbers of epochs."""
+    small = {"max_iter": 3, "learning_rate": "constant", "random_state": 0}
+    return getattr(skrnn, name)(*(args or (4,)), **(small | parameters))
 
 
 # How users ask for each cell: {"cell": "rnn", "activation": "relu"}.

@@ -23,8 +23,8 @@ ATTRIBUTES = """\
         The number of training sequences seen, over all epochs.
 
     loss_ : float
-        The loss of the last epoch. The weights are those of the best epoch of the last fit, which
-        may be an earlier one.
+        The loss of the last epoch. With ``early_stopping`` or ``n_iter_no_change`` the weights may
+        be those of an earlier epoch, the best one.
 
     loss_curve_ : list of float
         The mean loss of each epoch.

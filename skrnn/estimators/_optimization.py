@@ -39,7 +39,7 @@ class Optimization:
         the power of ``power_t``, updated after each epoch. "adaptive": divided by 5 whenever
         ``n_iter_no_change`` epochs bring no improvement; at 1e-6 or less, training stops instead.
 
-    learning_rate_init : float, default=0.005
+    learning_rate_init : float, default=0.01
         The initial step size of the optimizer; with "cosine" the largest one.
 
     power_t : float, default=0.5
@@ -79,8 +79,8 @@ class Optimization:
         Whether to hold out a validation set (unless ``X_val`` and ``y_val`` are passed to ``fit``)
         and keep the weights of the epoch with the lowest loss on it (or the best score, see
         ``scoring``). With ``n_iter_no_change=k`` training stops when k epochs bring no improvement;
-        by default all ``max_iter`` epochs run. Without early stopping, the training loss decides on
-        both. For overlapping windows of one series set
+        by default all ``max_iter`` epochs run. Without early stopping, the training loss decides; if
+        all epochs run, the last one is kept. For overlapping windows of one series set
         ``validation_split="last"``, for those of many series ``"last"`` or ``"group"``: random
         validation windows overlap with the training windows.
 
@@ -137,7 +137,7 @@ class Optimization:
     alpha: float = 0.0001
     batch_size: int | str = "auto"
     learning_rate: str = "cosine"
-    learning_rate_init: float = 0.005
+    learning_rate_init: float = 0.01
     power_t: float = 0.5
     max_iter: int | str = "auto"
     shuffle: bool = True

@@ -39,7 +39,7 @@ class Standing(NamedTuple):
     n_iter: int
     best: float  # the least loss, negative, or the greatest validation score
     n_idle: int  # epochs in a row without an improvement
-    theta: np.ndarray | None  # of the best epoch, to be kept
+    theta: np.ndarray | None  # the weights to keep
 
 
 class Trainer:
@@ -52,7 +52,8 @@ class Trainer:
         As in the estimators.
     validate : callable or None
         ``validate(theta)`` returns a Validation, which decides instead of the training loss: when
-        to stop, and which epoch's theta is kept.
+        to stop, and which epoch's theta is kept. Without it and without an end to
+        ``n_iter_no_change``, the last one is kept.
 
     Attributes
     ----------
@@ -159,7 +160,7 @@ class Trainer:
                     self.solver.remedies,
                 )
             merit = validation.merit
-        if merit > best:
+        if merit > best or self.keeps_last:
             kept = theta.copy()
         n_idle = n_idle + 1 if merit < best + self.tol else 0
         may_go_on = n_idle <= self.n_iter_no_change
@@ -173,6 +174,11 @@ class Trainer:
             self._report(f"Validation loss: {validation.loss:.8f}")
             if validation.score is not None:
                 self._report(f"Validation score: {validation.score:f}")
+
+    @property
+    def keeps_last(self):
+        """Whether nothing decides on stopping: noise of the training loss is no merit then."""
+        return self.validate is None and self.n_iter_no_change == np.inf
 
     @property
     def _what_decides(self):
