@@ -40,7 +40,11 @@ ATTRIBUTES = """\
         ``early_stopping``.
 
     best_validation_score_ : float or None
-        The highest validation score; None without ``early_stopping``."""
+        The highest validation score; None without ``early_stopping``.
+
+    network_share_ : float or None
+        With ``ar_steps``, the share of the network's output that is added to the linear model, from
+        0 to 1; None without. With 0, the predictions are those of the linear model alone."""
 
 
 def with_parameters(cls):

@@ -8,6 +8,7 @@ from sklearn.utils import check_random_state
 
 from skrnn._warnings import warn
 from skrnn.estimators._holdout import hold_out
+from skrnn.estimators._linear_start import LinearStart, Unwatched, begin_with_least_squares
 from skrnn.estimators._optimization import Optimization
 from skrnn.estimators._solvers import make_batch_size, make_solver, penalty
 from skrnn.network.objective import Objective
@@ -74,7 +75,6 @@ class Fit:
         self.is_partial = is_partial
         random_state = check_random_state(options.random_state)
         seed = [random_state.randint(np.iinfo(np.int32).max), len(self.earlier.loss_curve)]
-        init_rng, shuffle_rng, dropout_rng = np.random.default_rng(seed).spawn(3)
         validation_score = None
         if options.early_stopping:
             train, held_out = hold_out(
@@ -86,35 +86,53 @@ class Fit:
             )
             validation_score = self._validation_score(data.take(held_out))
             data = data.take(train)
+        self.validation_score = validation_score
+        self.initialize = initialize
+        self.seed = seed
+        self.recurrent_dropout = recurrent_dropout
+        self.batch_size = make_batch_size(options, len(data.y))
+        has_linear = network.linear.n_steps > 0
+        self.holds_linear = has_linear and target.loss.is_least_squares and not is_partial
+        self.network_share = 1.0 if has_linear else None
+        self.linear_start = None
+        if self.holds_linear and not self.is_resumed:
+            self.linear_start = LinearStart(network, target.loss, data)
+            data = self.linear_start.first_part
+        self._prepare(data)
+
+    def _prepare(self, data):
+        """The weights to begin with, and what trains them."""
+        options, earlier = self.options, self.earlier
+        init_rng, shuffle_rng, dropout_rng = np.random.default_rng(self.seed).spawn(3)
         self.n_samples, longest = len(data.y), data.sequences.shape[1]
-        batch_size = make_batch_size(options, self.n_samples)
-        if earlier is None:
-            self.theta = self._first_theta(data, initialize, init_rng, batch_size)
-        else:
+        if self.is_resumed:
             self.theta = earlier.theta.astype(data.sequences.dtype)
+        else:
+            self.theta = self._first_theta(data, init_rng)
         objective = Objective(
-            network,
-            target.loss,
+            self.network,
+            self.target.loss,
             *data,
             alpha=penalty(options),
-            recurrent_dropout=recurrent_dropout,
+            recurrent_dropout=self.recurrent_dropout,
             tbptt_steps=options.tbptt_steps and min(options.tbptt_steps, longest),
             dropout_rng=dropout_rng,
+            holds_linear=self.holds_linear,
         )
         self.solver = make_solver(
             options,
             objective,
             shuffle_rng,
-            batch_size=batch_size,
-            earlier_optimizer=self.earlier.optimizer,
-            n_seen=self.earlier.n_seen,
+            batch_size=min(self.batch_size, self.n_samples),
+            earlier_optimizer=earlier.optimizer,
+            n_seen=earlier.n_seen,
         )
         self.trainer = Trainer(
             self.solver,
             tol=options.tol,
             n_iter_no_change=options.n_iter_no_change,
             verbose=options.verbose,
-            validation_score=validation_score,
+            validation_score=self.validation_score,
         )
 
     def _validation_score(self, held_out):
@@ -126,29 +144,27 @@ class Fit:
 
         return score
 
-    def _first_theta(self, data, initialize, rng, batch_size):
+    def _first_theta(self, data, rng):
         """New weights; the head, and the linear path, begin where the targets say."""
-        sequences, y, weight = data
-        loss, alpha = self.target.loss, penalty(self.options)
-        if self.options.solver != "lbfgs":  # every minibatch has a penalty of its own
-            alpha *= len(y) / batch_size
-        n_ar_steps, longest = self.network.linear.n_steps, sequences.shape[1]
-        if n_ar_steps > longest:
-            raise ValueError(
-                f"ar_steps={n_ar_steps} is more than the {longest} steps of the longest training "
-                f"sequence. Set ar_steps to at most {longest}."
-            )
-        theta = initialize(rng, sequences.dtype, longest)
-        self.network.params(theta).readout["bias_out"][:] = loss.start(y, weight)
-        if n_ar_steps:
-            self.network.start_from_least_squares(
-                theta, sequences, loss.link(y, weight), weight, alpha
-            )
+        loss = self.target.loss
+        theta = self.initialize(rng, data.sequences.dtype, data.sequences.shape[1])
+        self.network.params(theta).readout["bias_out"][:] = loss.start(data.y, data.weight)
+        if self.network.linear.n_steps:
+            begin_with_least_squares(self.network, loss, theta, data)
         return theta
 
     def run(self, tasks):
         """Train; ``tasks`` are told of every epoch."""
-        self.trainer.run(self.theta, tasks, is_trained=self.is_resumed)
+        first_theta = self.theta.copy()
+        is_candidate = self.is_resumed or self.network.linear.n_steps > 0
+        self.trainer.run(self.theta, tasks, is_trained=is_candidate)
+        if self.linear_start is not None:
+            self.network_share = self.linear_start.confirmed_share(first_theta, self.theta)
+            if self.network_share > 0 and not (self.trainer.interrupted or self.trainer.stopped):
+                self._prepare(self.linear_start.data)
+                first_theta = self.theta.copy()
+                self.trainer.run(self.theta, Unwatched(), is_trained=True)
+            self.linear_start.mix(first_theta, self.theta, self.network_share)
         trainer = self.trainer
         if trainer.interrupted:
             n_iter = len(self.earlier.loss_curve) + trainer.n_iter
@@ -179,6 +195,7 @@ class Fit:
             "best_loss_": None if is_scored else min(loss_curve),
             "validation_scores_": scores if is_scored else None,
             "best_validation_score_": trainer.best if is_scored else None,
+            "network_share_": self.network_share,
             "n_iter_": len(loss_curve),
             "t_": earlier.n_seen + trainer.n_iter * self.n_samples,
             "_network": self.network,
