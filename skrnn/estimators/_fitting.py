@@ -8,7 +8,12 @@ from sklearn.utils import check_random_state
 
 from skrnn._warnings import warn
 from skrnn.estimators._holdout import hold_out
-from skrnn.estimators._linear_start import LinearStart, Unwatched, begin_with_least_squares
+from skrnn.estimators._linear_start import (
+    LinearStart,
+    Unwatched,
+    begin_with_least_squares,
+    confirmed_share,
+)
 from skrnn.estimators._optimization import Optimization
 from skrnn.estimators._solvers import make_batch_size, make_solver, penalty
 from skrnn.network.objective import Objective
@@ -97,7 +102,7 @@ class Fit:
         self.linear_start = None
         if self.holds_linear and not self.is_resumed:
             self.linear_start = LinearStart(network, target.loss, data)
-            data = self.linear_start.first_part
+            data = self.linear_start.first_data
         self._prepare(data)
 
     def _prepare(self, data):
@@ -155,16 +160,11 @@ class Fit:
 
     def run(self, tasks):
         """Train; ``tasks`` are told of every epoch."""
-        first_theta = self.theta.copy()
-        is_candidate = self.is_resumed or self.network.linear.n_steps > 0
-        self.trainer.run(self.theta, tasks, is_trained=is_candidate)
-        if self.linear_start is not None:
-            self.network_share = self.linear_start.confirmed_share(first_theta, self.theta)
-            if self.network_share > 0 and not (self.trainer.interrupted or self.trainer.stopped):
-                self._prepare(self.linear_start.data)
-                first_theta = self.theta.copy()
-                self.trainer.run(self.theta, Unwatched(), is_trained=True)
-            self.linear_start.mix(first_theta, self.theta, self.network_share)
+        if self.linear_start is None:
+            is_candidate = self.is_resumed or self.network.linear.n_steps > 0
+            self.trainer.run(self.theta, tasks, is_trained=is_candidate)
+        else:
+            self._train_beside_linear_start(tasks)
         trainer = self.trainer
         if trainer.interrupted:
             n_iter = len(self.earlier.loss_curve) + trainer.n_iter
@@ -180,6 +180,21 @@ class Fit:
                 f"or set n_iter_no_change=np.inf to train for a fixed number of epochs.",
                 ConvergenceWarning,
             )
+
+    def _train_beside_linear_start(self, tasks):
+        """Train on parts until the gain is in doubt, and on all if it never is."""
+        linear_start, losses = self.linear_start, []
+        first_theta = self.theta.copy()
+        self.trainer.run(self.theta, tasks, is_trained=True)
+        for left_out, next_data in linear_start.trials:
+            losses.append(linear_start.losses(left_out, first_theta, self.theta))
+            self.network_share = confirmed_share(np.hstack(losses))
+            if self.network_share == 0 or self.trainer.interrupted or self.trainer.stopped:
+                break
+            self._prepare(next_data)
+            first_theta = self.theta.copy()
+            self.trainer.run(self.theta, Unwatched(), is_trained=True)
+        linear_start.mix(first_theta, self.theta, self.network_share)
 
     def attributes(self):
         """The fitted attributes, as of the last epoch."""

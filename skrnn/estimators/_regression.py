@@ -44,11 +44,12 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         Training starts at the solution of ridge regression. Its penalty is chosen by
         cross-validation on five consecutive parts of the training sequences; ``alpha`` does not act
         on it. With ``loss="squared_error"`` the linear model stays there, and the network learns
-        what is left. First it is trained on the first two thirds of the sequences, and the last
-        third shows which share of its output is worth adding to the linear model: the share of the
-        least error, and 0 if no gain is significant. If it is not 0, the network is trained once
-        more, on all sequences; the curves are those of the last training. ``network_share_`` has
-        the share. So pass the sequences in the order of time. ``partial_fit``, and a fit with
+        what is left. It has to prove that it helps: it is trained without the last third of the
+        sequences, then without the first third, and what was left out shows which share of its
+        output is worth adding to the linear model: the share of the least error, and 0 if no gain
+        is significant (already the last third can say so). If it is not 0, the network is trained
+        once more, on all sequences. ``network_share_`` has the share; the curves are those of the
+        last training. So pass the sequences in the order of time. ``partial_fit``, and a fit with
         ``warm_start`` after the first, add all of the network's output. With other losses the
         linear model is trained together with the network, and all is added.
 
