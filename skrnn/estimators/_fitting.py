@@ -188,7 +188,9 @@ class Fit:
         self.trainer.run(self.theta, tasks, is_trained=True)
         for left_out, next_data in linear_start.trials:
             losses.append(linear_start.losses(left_out, first_theta, self.theta))
-            self.network_share = confirmed_share(np.hstack(losses))
+            # At every end there has to be a gain; how much is best for all of them together.
+            is_confirmed = confirmed_share(losses[-1]) > 0
+            self.network_share = confirmed_share(np.hstack(losses)) if is_confirmed else 0.0
             if self.network_share == 0 or self.trainer.interrupted or self.trainer.stopped:
                 break
             self._prepare(next_data)

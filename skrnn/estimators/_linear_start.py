@@ -6,7 +6,7 @@ So it has to prove itself at both ends of the data, without having seen them. Th
 
     (1 - share) * that of the start + share * that of the trained network
 
-and the share is the one of the least loss on the ends for which the gain is significant. As the
+and the share is the one of the least loss on the ends, if the gain is significant at both. As the
 head is linear in its weights, the mixture is again a network of the same shapes.
 """
 

@@ -47,9 +47,9 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         what is left. It has to prove that it helps: it is trained without the last third of the
         sequences, then without the first third, and what was left out shows which share of its
         output is worth adding to the linear model: the share of the least error, and 0 if no gain
-        is significant (already the last third can say so). If it is not 0, the network is trained
-        once more, on all sequences. ``network_share_`` has the share; the curves are those of the
-        last training. So pass the sequences in the order of time. ``partial_fit``, and a fit with
+        is significant on one of the two thirds. If it is not 0, the network is trained once more,
+        on all sequences. ``network_share_`` has the share; the curves are those of the last
+        training. So pass the sequences in the order of time. ``partial_fit``, and a fit with
         ``warm_start`` after the first, add all of the network's output. With other losses the
         linear model is trained together with the network, and all is added.
 
