@@ -21,7 +21,7 @@ N_NETWORKS = 150
 
 def random_parameters(rng):
     cell = rng.choice(list(CELLS))
-    return {
+    parameters = {
         "cell": str(cell),
         "n_features": int(rng.integers(1, 20)),
         "hidden_layer_sizes": rng.integers(1, 40, rng.integers(1, 4)).tolist(),
@@ -30,6 +30,8 @@ def random_parameters(rng):
         "pooling": str(rng.choice(list(POOLINGS))),
         "ar_steps": int(rng.choice([0, 0, 1, 5])),
     }
+    is_whole = parameters["n_outputs"] % parameters["n_features"] == 0
+    return parameters | {"ar_columns": "own" if is_whole else "all"}
 
 
 def random_batches(n, rng):

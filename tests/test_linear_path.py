@@ -1,11 +1,18 @@
-"""The linear path: where training begins is where Ridge ends, and every loss goes on from there."""
+"""The linear path: training begins where Ridge ends, and has to prove what it adds."""
+
+import tracemalloc
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LinearRegression, Ridge
+from numpy.lib.stride_tricks import sliding_window_view
+from sklearn.linear_model import Ridge
+from sklearn.metrics import mean_squared_error
+from sklearn.model_selection import GridSearchCV
 
 import skrnn
-from skrnn import GRURegressor
+from skrnn import GRUClassifier, GRURegressor, LSTMRegressor, Sequences, make_horizon_target
+from skrnn.network.linear import LinearPath
+from skrnn.network.ridge import PENALTIES
 from tests._estimators import CLASSIFIERS, REGRESSORS, make
 from tests._problems import ragged
 
@@ -40,38 +47,97 @@ def problem(n_samples=60, n_outputs=None, seed=0):
     return X, y if n_outputs else y[:, 0]
 
 
-@pytest.mark.parametrize("alpha", [1e-4, 30.0])
+def ridge(table, y, weight=None):
+    """Ridge with the penalty that is best where one fifth after the other is left out."""
+    weight = np.ones(len(y)) if weight is None else weight
+    table, y, weight = table[weight > 0], y[weight > 0], weight[weight > 0]
+    share = weight / weight.sum()
+    part_of = np.floor(5 * (share.cumsum() - share / 2))
+    scale = np.mean(share @ (table - share @ table) ** 2)
+    errors = []
+    for penalty in PENALTIES * scale:
+        errors.append(0)
+        for k in range(5):
+            others, part = part_of != k, part_of == k
+            model = Ridge(penalty * weight[others].sum())
+            model.fit(table[others], y[others], weight[others])
+            residual = np.reshape(y[part] - model.predict(table[part]), (part.sum(), -1))
+            errors[-1] += weight[part] @ (residual**2).sum(axis=1)
+    best = PENALTIES[np.argmin(errors)] * scale
+    return Ridge(best * weight.sum()).fit(table, y, weight)
+
+
 @pytest.mark.parametrize("normalize_y", [False, True])
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("n_outputs", [None, 3])
 @pytest.mark.parametrize("ar_steps", [1, 4, 8])
-def test_begins_where_ridge_ends(ar_steps, n_outputs, weighted, normalize_y, alpha):
-    """The loss is the mean over the outputs, so beside it Ridge's alpha counts once for each."""
+def test_begins_where_ridge_ends(ar_steps, n_outputs, weighted, normalize_y):
     X, y = problem(n_outputs=n_outputs)
     new, _ = problem(seed=1)
     weight = np.random.default_rng(2).integers(0, 4, len(y)) / 2 if weighted else None
-    options = {"ar_steps": ar_steps, "alpha": alpha, "normalize_y": normalize_y}
+    options = {"ar_steps": ar_steps, "normalize_y": normalize_y}
     model = GRURegressor(3, bidirectional=True, **options, **STANDING).fit(X, y, weight)
-    ridge = Ridge(alpha=alpha * (n_outputs or 1), solver="svd")
-    ridge.fit(last_steps(X, ar_steps), y, weight)
+    # Standardised targets weigh alike.
+    spread = np.std(np.repeat(y, np.int_(2 * weight), axis=0) if weighted else y, axis=0)
+    unit = spread if normalize_y else 1
+    linear = ridge(last_steps(X, ar_steps), y / unit, weight)
     for data in (X, new):
-        expected = ridge.predict(last_steps(data, ar_steps)).reshape(len(data), *y.shape[1:])
-        np.testing.assert_allclose(model.predict(data), expected, rtol=1e-9)
+        expected = linear.predict(last_steps(data, ar_steps)).reshape(len(data), *y.shape[1:])
+        np.testing.assert_allclose(model.predict(data), expected * unit, rtol=1e-9)
 
 
 @pytest.mark.parametrize("name", REGRESSORS)
 def test_every_regressor(name):
     X, y = problem()
-    model = make(name, 3, ar_steps=4, alpha=0.5, **STANDING).fit(X, y)
-    ridge = Ridge(alpha=0.5).fit(last_steps(X, 4), y)
-    np.testing.assert_allclose(model.predict(X), ridge.predict(last_steps(X, 4)), rtol=1e-9)
+    model = make(name, 3, ar_steps=4, **STANDING).fit(X, y)
+    linear = ridge(last_steps(X, 4), y)
+    np.testing.assert_allclose(model.predict(X), linear.predict(last_steps(X, 4)), rtol=1e-9)
 
 
 def test_is_float32_by_default():
     X, y = problem()
-    model = GRURegressor(3, ar_steps=4, alpha=0.5, **STANDING | {"dtype": "float32"}).fit(X, y)
-    ridge = Ridge(alpha=0.5).fit(last_steps(X, 4), y)
-    np.testing.assert_allclose(model.predict(X), ridge.predict(last_steps(X, 4)), rtol=1e-5)
+    model = GRURegressor(3, ar_steps=4, **STANDING | {"dtype": "float32"}).fit(X, y)
+    linear = ridge(last_steps(X, 4), y)
+    np.testing.assert_allclose(model.predict(X), linear.predict(last_steps(X, 4)), rtol=1e-5)
+
+
+def test_alpha_does_not_act_on_it():
+    X, y = problem()
+    weak, strong = (GRURegressor(3, ar_steps=4, alpha=a, **STANDING).fit(X, y) for a in (0, 1e3))
+    np.testing.assert_array_equal(weak.predict(X), strong.predict(X))
+
+
+def test_noise_alone_is_not_learned():
+    X, _ = problem(400)
+    y = np.random.default_rng(5).standard_normal(400)
+    model = GRURegressor(3, ar_steps=4, **STANDING).fit(X, y)
+    assert np.std(model.predict(X)) < 0.05
+
+
+@pytest.mark.parametrize("n_samples", [2, 3, 5])
+def test_few_samples(n_samples):
+    X, y = problem(n_samples)
+    model = GRURegressor(3, ar_steps=4, random_state=0, max_iter=1, n_iter_no_change=np.inf)
+    assert np.isfinite(model.fit(X, y).predict(X)).all()
+    assert model.network_share_ == 0
+
+
+def test_constant_series():
+    X, y = np.ones((50, 5, 2)), np.arange(50.0)
+    model = GRURegressor(3, ar_steps=4, **STANDING).fit(X, y)
+    np.testing.assert_allclose(model.predict(X), y.mean())
+
+
+def test_memory_does_not_grow_with_rows_times_steps():
+    n_steps, n_samples = 100, 60_000
+    rows = np.random.default_rng(0).standard_normal((n_samples + n_steps, 1), dtype=np.float32)
+    X = Sequences(rows, np.arange(n_samples), np.full(n_samples, n_steps))
+    y, weight = rows[n_steps:].astype(float), np.ones(n_samples)
+    tracemalloc.start()
+    LinearPath(n_steps, 1, 1).least_squares(X, y, weight)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < n_samples * n_steps * 4  # all lags in single precision
 
 
 def test_short_sequences_repeat_their_first_step():
@@ -101,31 +167,32 @@ def test_steps_before_the_last_are_not_on_it():
 
 def test_more_samples_than_are_in_memory_at_once():
     X, y = problem(5000)
-    model = GRURegressor(1, ar_steps=3, alpha=2.0, batch_size=5000, **STANDING).fit(X, y)
-    ridge = Ridge(alpha=2.0).fit(last_steps(X, 3), y)
-    np.testing.assert_allclose(model.predict(X), ridge.predict(last_steps(X, 3)), rtol=1e-9)
+    model = GRURegressor(1, ar_steps=3, **STANDING).fit(X, y)
+    linear = ridge(last_steps(X, 3), y)
+    np.testing.assert_allclose(model.predict(X), linear.predict(last_steps(X, 3)), rtol=1e-9)
 
 
 def test_dependent_features():
-    """Without a penalty the solution of least norm, as that of LinearRegression."""
+    """Copies share a weight, and constants have none."""
     X, y = problem()
     X = [np.hstack([x, x, np.ones((len(x), 1))]) for x in X]
-    model = GRURegressor(3, ar_steps=4, alpha=0.0, **STANDING).fit(X, y)
-    linear = LinearRegression().fit(last_steps(X, 4), y)
+    model = GRURegressor(3, ar_steps=4, **STANDING).fit(X, y)
+    weight = model.named_parameters()["weight_ar"].reshape(4, 5)
+    np.testing.assert_allclose(weight[:, :2], weight[:, 2:4], rtol=1e-6)
+    np.testing.assert_allclose(weight[:, 4], 0, atol=1e-12)
+    linear = ridge(last_steps(X, 4), y)
     np.testing.assert_allclose(model.predict(X), linear.predict(last_steps(X, 4)), rtol=1e-9)
-    weight = model._network.params(model._theta).linear["weight_ar"][0] * y.std()
-    np.testing.assert_allclose(weight, linear.coef_, rtol=0, atol=1e-9)
 
 
 def test_least_squares_on_the_training_part():
     X, y = problem()
     y[-12:] += 1000  # would be seen
     model = GRURegressor(
-        3, ar_steps=4, alpha=1.0, early_stopping=True, validation_split="last",
+        3, ar_steps=4, early_stopping=True, validation_split="last",
         validation_fraction=0.2, **STANDING,
     ).fit(X, y)  # fmt: skip
-    ridge = Ridge(alpha=1.0).fit(last_steps(X[:48], 4), y[:48])
-    np.testing.assert_allclose(model.predict(X), ridge.predict(last_steps(X, 4)), rtol=1e-9)
+    linear = ridge(last_steps(X[:48], 4), y[:48])
+    np.testing.assert_allclose(model.predict(X), linear.predict(last_steps(X, 4)), rtol=1e-9)
 
 
 def test_short_sequences_without_weight():
@@ -133,16 +200,16 @@ def test_short_sequences_without_weight():
     y[X.lengths < 4] += 1000  # would be seen
     model = GRURegressor(3, ar_steps=4, min_length=4, **STANDING).fit(X, y)
     kept = X.lengths >= 4
-    ridge = Ridge(alpha=1e-4).fit(last_steps(X[kept], 4), y[kept])
-    np.testing.assert_allclose(model.predict(X), ridge.predict(last_steps(X, 4)), rtol=1e-9)
+    linear = ridge(last_steps(X[kept], 4), y[kept])
+    np.testing.assert_allclose(model.predict(X), linear.predict(last_steps(X, 4)), rtol=1e-9)
 
 
 @pytest.mark.parametrize("loss", ["absolute_error", "huber", "quantile"])
 def test_other_losses_begin_there_too(loss):
     X, y = problem()
-    model = GRURegressor(3, **parameters_of(loss), ar_steps=4, alpha=1.0, **STANDING).fit(X, y)
-    ridge = Ridge(alpha=1.0).fit(last_steps(X, 4), y)
-    np.testing.assert_allclose(model.predict(X), ridge.predict(last_steps(X, 4)), rtol=1e-9)
+    model = GRURegressor(3, **parameters_of(loss), ar_steps=4, **STANDING).fit(X, y)
+    linear = ridge(last_steps(X, 4), y)
+    np.testing.assert_allclose(model.predict(X), linear.predict(last_steps(X, 4)), rtol=1e-9)
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -153,12 +220,12 @@ def test_poisson_begins_near_the_counts(normalize_y, weighted):
     mean = np.exp(1 + 0.3 * last_steps(X, 4) @ np.linspace(-1, 1, 8))
     y = np.random.default_rng(3).poisson(mean)
     assert y.min() == 0
-    options = {"loss": "poisson", "normalize_y": normalize_y, "ar_steps": 4, "alpha": 1.0}
+    options = {"loss": "poisson", "normalize_y": normalize_y, "ar_steps": 4}
     weight = np.random.default_rng(2).integers(0, 4, 200) if weighted else np.ones(200)
     model = GRURegressor(3, **options, **STANDING).fit(X, y, weight)
     middle = np.log((y + np.average(y, weights=weight)) / 2)
-    ridge = Ridge(alpha=1.0).fit(last_steps(X, 4), middle, weight)
-    expected = np.exp(ridge.predict(last_steps(X, 4)))
+    linear = ridge(last_steps(X, 4), middle, weight)
+    expected = np.exp(linear.predict(last_steps(X, 4)))
     np.testing.assert_allclose(model.predict(X), expected, rtol=1e-9)
     # Trained, and far from the data, they are positive still.
     trained = GRURegressor(3, max_iter=50, n_iter_no_change=np.inf, random_state=0, **options)
@@ -208,17 +275,159 @@ def test_regressors_only(name):
         getattr(skrnn, name)(ar_steps=2)
 
 
-def test_no_more_steps_than_there_are():
+def test_more_steps_than_there_are_are_lowered():
     X, y = problem()
-    with pytest.raises(ValueError, match="ar_steps=9 is more than the 8 steps of the longest"):
-        make("GRURegressor", ar_steps=9).fit(X, y)
+    found = "ar_steps=9 is more than the 8 steps of the longest training sequence; ar_steps=8 is"
+    with pytest.warns(UserWarning, match=found):
+        model = make("GRURegressor", ar_steps=9).fit(X, y)
+    expected = make("GRURegressor", ar_steps=8).fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), expected.predict(X))
+    assert model.ar_steps == 9
+    assert "linear path from 8 steps" in model.summary()
+    # Whatever is fitted next, the network stays.
+    model.set_params(warm_start=True).fit(X[:20], y[:20])
+    model.partial_fit([np.ones((12, 2))] * 3, y[:3])
+    assert "linear path from 8 steps" in model.summary()
+    with pytest.raises(ValueError, match=r"ar_steps=4 \(was 8\)"):
+        model.set_params(ar_steps=4).fit(X, y)
 
 
-def test_every_minibatch_has_a_penalty_of_its_own():
-    """Four of them have four times the one of ridge regression; L-BFGS has one in all."""
+def test_search_over_windows_of_different_length():
     X, y = problem()
-    options = {"ar_steps": 4, "alpha": 0.5, "batch_size": 15}
-    for parameters, alpha in (({}, 2.0), ({"solver": "lbfgs", "max_fun": 1, "tol": 1e3}, 0.5)):
-        model = GRURegressor(3, **STANDING | options | parameters).fit(X, y)
-        expected = Ridge(alpha=alpha).fit(last_steps(X, 4), y).predict(last_steps(X, 4))
-        np.testing.assert_allclose(model.predict(X), expected, rtol=1e-9)
+    search = GridSearchCV(GRURegressor(2, **STANDING), {"ar_steps": [2, 50]}, cv=2)
+    with pytest.warns(UserWarning, match="ar_steps=50 is more than"):
+        search.fit(X, y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def columns_problem(n_steps=400, n_horizons=2):
+    """Windows of three unlike columns and the next values of each, column by column."""
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((n_steps, 3)).cumsum(axis=0) * [1, 10, 0.1]
+    ys = [make_horizon_target(rows, c, range(1, n_horizons + 1))[1] for c in range(3)]
+    y = np.hstack(ys)[7:]
+    return sliding_window_view(rows, 8, axis=0).transpose(0, 2, 1)[: len(y)], y
+
+
+def test_own_columns():
+    """The path of each block of outputs is that of a model of its column alone."""
+    X, y = columns_problem()
+    model = GRURegressor(3, ar_steps=4, ar_columns="own", **STANDING).fit(X, y)
+    assert model.named_parameters()["weight_ar"].shape == (6, 4)
+    for c in range(3):
+        part = slice(2 * c, 2 * c + 2)
+        one = GRURegressor(3, ar_steps=4, **STANDING).fit(X[:, :, [c]], y[:, part])
+        np.testing.assert_allclose(
+            model.predict(X)[:, part], one.predict(X[:, :, [c]]), rtol=1e-9, atol=1e-9
+        )
+        new = X.copy()
+        new[:, :, c] += 1  # no other output sees it
+        changed = (model.predict(new) != model.predict(X)).any(axis=0)
+        np.testing.assert_array_equal(np.flatnonzero(changed), [2 * c, 2 * c + 1])
+
+
+def test_own_columns_need_targets_for_each():
+    X, y = columns_problem()
+    message = "same number of targets for each column of X, but y has 4 columns and X has 3"
+    with pytest.raises(ValueError, match=message):
+        GRURegressor(3, ar_steps=4, ar_columns="own").fit(X, y[:, :4])
+    # Without the path it has nothing to act on.
+    GRURegressor(3, ar_columns="own", **STANDING).fit(X, y[:, :4])
+
+
+def test_own_columns_are_trained():
+    X, y = columns_problem()
+    options = STANDING | {"learning_rate_init": 0.01, "max_iter": 3}
+    model = GRURegressor(3, loss="huber", ar_steps=4, ar_columns="own", **options).fit(X, y)
+    start = GRURegressor(3, ar_steps=4, ar_columns="own", **STANDING).fit(X, y)
+    assert model.network_share_ >= 0
+    assert model.score(X, y) == pytest.approx(start.score(X, y), abs=0.05)
+
+
+def autoregressive(n_steps, seed=0):
+    """A nearly linear series."""
+    rng = np.random.default_rng(seed)
+    x, noise = np.zeros(n_steps), rng.standard_normal(n_steps)
+    for t in range(2, n_steps):
+        x[t] = 1.2 * x[t - 1] - 0.4 * x[t - 2] + 0.15 * np.tanh(x[t - 1]) + noise[t]
+    return x
+
+
+def two_regimes(n_steps, seed=0):
+    """One that is far from linear."""
+    rng = np.random.default_rng(seed)
+    x, noise = np.zeros(n_steps), 0.5 * rng.standard_normal(n_steps)
+    for t in range(2, n_steps):
+        x[t] = (0.9 * x[t - 1] + 1 if x[t - 2] < 0 else -0.7 * x[t - 1] - 0.5) + noise[t]
+    return x
+
+
+def forecasts(series, ahead, n_train=1000, past=16):
+    """X, y to train on, and later X, y."""
+    whole = sliding_window_view(series / series[:n_train].std(), past + ahead)
+    X, y = whole[:, :past, np.newaxis], whole[:, past:]
+    return X[: n_train - past - ahead], y[: n_train - past - ahead], X[n_train:], y[n_train:]
+
+
+LEARNING = {
+    "learning_rate_init": 0.01, "batch_size": 32, "max_iter": 15, "n_iter_no_change": np.inf,
+    "random_state": 0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize(("ahead", "ar_steps"), [(1, 8), (12, 16)])
+@pytest.mark.parametrize("make_model", [GRURegressor, LSTMRegressor])
+def test_a_nearly_linear_series_stays_where_it_started(make_model, ahead, ar_steps, early_stopping):
+    X, y, X_new, y_new = forecasts(autoregressive(3000), ahead)
+    options = {"ar_steps": ar_steps, "early_stopping": early_stopping}
+    start = make_model(32, **options, **STANDING).fit(X, y)
+    trained = make_model(32, **options, **LEARNING).fit(X, y)
+    bound = 1.01 * mean_squared_error(y_new, start.predict(X_new))
+    assert mean_squared_error(y_new, trained.predict(X_new)) <= bound
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_the_network_is_added_where_it_helps(early_stopping):
+    X, y, X_new, y_new = forecasts(two_regimes(3000), 1)
+    options = {"ar_steps": 8, "early_stopping": early_stopping}
+    start = GRURegressor(16, **options, **STANDING).fit(X, y)
+    trained = GRURegressor(16, **options, **LEARNING).fit(X, y)
+    assert trained.network_share_ > 0.5
+    bound = 0.75 * mean_squared_error(y_new, start.predict(X_new))
+    assert mean_squared_error(y_new, trained.predict(X_new)) < bound
+    np.testing.assert_array_equal(
+        trained.named_parameters()["weight_ar"] != 0, start.named_parameters()["weight_ar"] != 0
+    )
+
+
+def test_without_a_significant_gain_the_start_is_kept():
+    """That of all sequences, although the last third took no part in the epochs."""
+    X, _ = problem(300)
+    y = last_steps(X, 1)[:, 0] + np.random.default_rng(6).standard_normal(300)
+    start = GRURegressor(16, ar_steps=4, **STANDING).fit(X, y)
+    trained = GRURegressor(16, ar_steps=4, dtype="float64", **LEARNING).fit(X, y)
+    assert start.network_share_ == trained.network_share_ == 0
+    assert len(trained.loss_curve_) == 15
+    assert trained.loss_curve_[-1] < 0.9 * trained.loss_curve_[0]
+    np.testing.assert_array_equal(trained.predict(X), start.predict(X))
+
+
+def test_squared_error_keeps_the_least_squares():
+    """Other losses have another minimum, so they train the path too."""
+    X, y, *_ = forecasts(two_regimes(3000), 1)
+    for loss, is_kept in (("squared_error", True), ("absolute_error", False)):
+        options = {"ar_steps": 8, "loss": loss}
+        start = GRURegressor(16, **options, **STANDING | {"dtype": "float32"}).fit(X, y)
+        trained = GRURegressor(16, **options, **LEARNING).fit(X, y)
+        assert trained.network_share_ > 0
+        weights = (model.named_parameters()["weight_ar"] for model in (start, trained))
+        assert np.array_equal(*weights) == is_kept
+
+
+def test_share():
+    X, y = problem(60)
+    assert GRURegressor(3, **STANDING).fit(X, y).network_share_ is None
+    assert GRUClassifier(3, **STANDING).fit(X, y > 100).network_share_ is None
+    # Every call of partial_fit goes on from the one before, with nothing held out.
+    assert GRURegressor(3, ar_steps=2).partial_fit(X, y).network_share_ == 1

@@ -38,6 +38,7 @@ WRONG_PARAMETERS = {
     "loss": ["mse", "log_loss", None],
     "quantile": [0, 1, -0.1, None],
     "ar_steps": [-1, 2.5, None],
+    "ar_columns": ["each", 1, None],
     "learning_rate_init": [0, -1.0, np.nan, np.inf, None],
     "max_iter": [0, 2.5, None, np.inf],
     "shuffle": [1, "yes", None],
@@ -198,8 +199,9 @@ def test_power_that_leaves_no_steps():
 @pytest.mark.parametrize("ar_steps", [6, 10**12, 10**19])
 def test_linear_path_that_is_too_long(ar_steps):
     X, y = problem()
-    with pytest.raises(ValueError, match=f"ar_steps={ar_steps} is more than the 5 steps of the"):
-        make("GRURegressor", ar_steps=ar_steps).fit(X, y)
+    with pytest.warns(UserWarning, match=f"ar_steps={ar_steps} is more than the 5 steps of the"):
+        model = make("GRURegressor", ar_steps=ar_steps).fit(X, y)
+    assert model.named_parameters()["weight_ar"].shape == (1, 5 * X.shape[2])
 
 
 @pytest.mark.parametrize("sizes", [10**10, 2 * 10**8])

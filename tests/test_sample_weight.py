@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.utils import compute_class_weight
 
 from tests._estimators import CLASSIFIERS, ESTIMATORS, assert_same_outputs, make, problem
@@ -38,8 +39,19 @@ def test_twice_is_repeated(name, solver):
 @pytest.mark.parametrize("normalize_y", [False, True])
 def test_twice_is_repeated_with_every_loss(loss, normalize_y):
     _, y = problem()
-    options = {"loss": loss, "normalize_y": normalize_y, "ar_steps": 3}
-    assert_equivalent("GRURegressor", np.abs(y), **options)
+    assert_equivalent("GRURegressor", np.abs(y), loss=loss, normalize_y=normalize_y)
+
+
+def test_twice_is_repeated_where_the_linear_path_begins():
+    """Not in what follows, as the sequences that decide on its end are a part by number."""
+    X, y = problem()
+    weight = np.random.default_rng(1).integers(0, 4, 30)
+    repeated = np.repeat(np.arange(30), weight)
+    standing = {"solver": "sgd", "learning_rate_init": 5e-324, "max_grad_norm": 0.1, "max_iter": 1}
+    weighted = make("GRURegressor", ar_steps=3, dtype="float64", **standing)
+    plain = clone(weighted).fit(X[repeated], y[repeated])
+    weighted.fit(X, y, sample_weight=weight)
+    np.testing.assert_allclose(weighted.predict(X), plain.predict(X), rtol=1e-9)
 
 
 def test_twice_is_repeated_with_labels():

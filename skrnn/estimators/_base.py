@@ -190,8 +190,8 @@ class RecurrentEstimator(
             data.y.shape[1],
             bidirectional=self.bidirectional,
             pooling=self.pooling,
-            ar_steps=getattr(self, "ar_steps", 0),
             dropout=self.dropout,
+            **self._linear_path(data, resume),
         )
         earlier = None
         if resume:
@@ -219,6 +219,10 @@ class RecurrentEstimator(
             earlier=earlier,
             is_partial=is_partial,
         )
+
+    def _linear_path(self, data, resume):
+        """The parameters of ``Network`` for a linear path."""
+        return {}
 
     def _check_y(self, y, sequences):
         if y is None:

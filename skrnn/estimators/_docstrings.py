@@ -49,7 +49,11 @@ ATTRIBUTES = """\
 
     train_scores_ : list of float or None
         The score that ``scoring`` names on the training sequences, or on 10,000 of them, after each
-        epoch; None with ``scoring="loss"`` or without ``early_stopping``."""
+        epoch; None with ``scoring="loss"`` or without ``early_stopping``.
+
+    network_share_ : float or None
+        With ``ar_steps``, the share of the network's output that is added to the linear model, from
+        0 to 1; None without. With 0, the predictions are those of the linear model alone."""
 
 
 def with_parameters(cls):

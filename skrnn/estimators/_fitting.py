@@ -9,6 +9,12 @@ from sklearn.utils import check_random_state
 from skrnn._warnings import warn
 from skrnn.estimators._data import Data
 from skrnn.estimators._holdout import hold_out
+from skrnn.estimators._linear_start import (
+    LinearStart,
+    Unwatched,
+    begin_with_least_squares,
+    confirmed_share,
+)
 from skrnn.estimators._optimization import Optimization
 from skrnn.estimators._scoring import Scorer, Validator
 from skrnn.estimators._solvers import make_solver, penalty, resolve
@@ -71,44 +77,60 @@ class Fit:
         self.has_scorer = scorer is not None
         random_state = check_random_state(options.random_state)
         seed = [random_state.randint(np.iinfo(np.int32).max), len(self.earlier.loss_curve)]
-        init_rng, shuffle_rng, dropout_rng = np.random.default_rng(seed).spawn(3)
-        validate = None
+        self.validate = None
         if options.early_stopping:
             if validation is None:
                 labels = target.strata(data.y)
                 train, held_out = hold_out(data.sequences, labels, options, random_state)
                 data, validation = data.take(train), data.take(held_out)
-            validate = Validator(
+            self.validate = Validator(
                 network, target.loss, validation, scorer, data, self._model_attributes, random_state
             )
+        self.initialize = initialize
+        self.seed = seed
+        self.recurrent_dropout = recurrent_dropout
+        self.options = resolve(options, len(data.y))
+        has_linear = network.linear.n_steps > 0
+        self.holds_linear = has_linear and target.loss.is_least_squares and not is_partial
+        self.network_share = 1.0 if has_linear else None
+        self.linear_start = None
+        if self.holds_linear and not self.is_resumed:
+            self.linear_start = LinearStart(network, target.loss, data)
+            data = self.linear_start.first_data
+        self._prepare(data)
+
+    def _prepare(self, data):
+        """The weights to begin with, and what trains them."""
+        options, earlier = self.options, self.earlier
+        init_rng, shuffle_rng, dropout_rng = np.random.default_rng(self.seed).spawn(3)
         self.n_samples, longest = len(data.y), data.sequences.shape[1]
-        self.options = options = resolve(options, self.n_samples)
-        if earlier is None:
-            self.theta = self._first_theta(data, initialize, init_rng)
-        else:
+        if self.is_resumed:
             self.theta = earlier.theta.astype(data.sequences.dtype)
+        else:
+            self.theta = self._first_theta(data, init_rng)
         objective = Objective(
-            network,
-            target.loss,
+            self.network,
+            self.target.loss,
             *data[:3],
             alpha=penalty(options),
-            recurrent_dropout=recurrent_dropout,
+            recurrent_dropout=self.recurrent_dropout,
             tbptt_steps=options.tbptt_steps and min(options.tbptt_steps, longest),
             dropout_rng=dropout_rng,
+            holds_linear=self.holds_linear,
         )
         self.solver = make_solver(
             options,
             objective,
             shuffle_rng,
-            earlier_optimizer=self.earlier.optimizer,
-            n_seen=self.earlier.n_seen,
+            earlier_optimizer=earlier.optimizer,
+            n_seen=earlier.n_seen,
         )
         self.trainer = Trainer(
             self.solver,
             tol=options.tol,
             n_iter_no_change=self.patience,
             verbose=options.verbose,
-            validate=validate,
+            validate=self.validate,
         )
 
     @property
@@ -117,29 +139,22 @@ class Fit:
         n_epochs = self.options.n_iter_no_change
         return np.inf if n_epochs is None else n_epochs
 
-    def _first_theta(self, data, initialize, rng):
+    def _first_theta(self, data, rng):
         """New weights; the head, and the linear path, begin where the targets say."""
-        sequences, y, weight, _ = data
-        loss, alpha = self.target.loss, penalty(self.options)
-        if self.options.solver != "lbfgs":  # every minibatch has a penalty of its own
-            alpha *= len(y) / self.options.batch_size
-        n_ar_steps, longest = self.network.linear.n_steps, sequences.shape[1]
-        if n_ar_steps > longest:
-            raise ValueError(
-                f"ar_steps={n_ar_steps} is more than the {longest} steps of the longest training "
-                f"sequence. Set ar_steps to at most {longest}."
-            )
-        theta = initialize(rng, sequences.dtype, longest)
-        self.network.params(theta).readout["bias_out"][:] = loss.start(y, weight)
-        if n_ar_steps:
-            self.network.start_from_least_squares(
-                theta, sequences, loss.link(y, weight), weight, alpha
-            )
+        loss = self.target.loss
+        theta = self.initialize(rng, data.sequences.dtype, data.sequences.shape[1])
+        self.network.params(theta).readout["bias_out"][:] = loss.start(data.y, data.weight)
+        if self.network.linear.n_steps:
+            begin_with_least_squares(self.network, loss, theta, data)
         return theta
 
     def run(self, tasks):
         """Train; ``tasks`` are told of every epoch."""
-        self.trainer.run(self.theta, tasks, is_trained=self.is_resumed)
+        if self.linear_start is None:
+            is_candidate = self.is_resumed or self.network.linear.n_steps > 0
+            self.trainer.run(self.theta, tasks, is_trained=is_candidate)
+        else:
+            self._train_beside_linear_start(tasks)
         trainer = self.trainer
         if trainer.interrupted:
             n_iter = len(self.earlier.loss_curve) + trainer.n_iter
@@ -173,6 +188,23 @@ class Fit:
                 ConvergenceWarning,
             )
 
+    def _train_beside_linear_start(self, tasks):
+        """Train on parts until the gain is in doubt, and on all if it never is."""
+        linear_start, losses = self.linear_start, []
+        first_theta = self.theta.copy()
+        self.trainer.run(self.theta, tasks, is_trained=True)
+        for left_out, next_data in linear_start.trials:
+            losses.append(linear_start.losses(left_out, first_theta, self.theta))
+            # At every end there has to be a gain; how much is best for all of them together.
+            is_confirmed = confirmed_share(losses[-1]) > 0
+            self.network_share = confirmed_share(np.hstack(losses)) if is_confirmed else 0.0
+            if self.network_share == 0 or self.trainer.interrupted or self.trainer.stopped:
+                break
+            self._prepare(next_data)
+            first_theta = self.theta.copy()
+            self.trainer.run(self.theta, Unwatched(), is_trained=True)
+        linear_start.mix(first_theta, self.theta, self.network_share)
+
     def attributes(self):
         """The fitted attributes, as of the last epoch."""
         earlier, trainer, is_validated = self.earlier, self.trainer, self.options.early_stopping
@@ -191,6 +223,7 @@ class Fit:
             "validation_scores_": scores if is_validated else None,
             "best_validation_score_": trainer.best if is_validated else None,
             "train_scores_": train_scores if self.has_scorer else None,
+            "network_share_": self.network_share,
             "n_iter_": len(loss_curve),
             "t_": earlier.n_seen + trainer.n_iter * self.n_samples,
             "_optimizer": self.solver.optimizer if self.is_partial else None,

@@ -7,6 +7,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
 from skrnn._sklearn import Interval, StrOptions, fit_context
+from skrnn._warnings import warn
 from skrnn.estimators._base import RecurrentEstimator, trains_by_minibatches
 from skrnn.targets import Numbers, Target
 
@@ -36,10 +37,28 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
 
     ar_steps : int, default=0
         Add a linear model of the last ``ar_steps`` steps to the output: the autoregressive part of
-        LSTNet (Lai et al. 2018), for series that are nearly linear. It starts at the solution of
-        ridge regression with the penalty ``alpha * n_samples / batch_size``, and is trained
-        together with the network. It needs a scaled X, like the network. ``ar_steps`` can be at
-        most the number of steps of the longest training sequence; 0 adds nothing.
+        LSTNet (Lai et al. 2018), for series that are nearly linear. 0 adds nothing. If no training
+        sequence has so many steps, ``ar_steps`` is lowered to those of the longest, with a warning.
+
+        Training starts at the solution of ridge regression. Its penalty is chosen by
+        cross-validation on five consecutive parts of the training sequences; ``alpha`` does not act
+        on it. With ``loss="squared_error"`` the linear model stays there, and the network learns
+        what is left. It has to prove that it helps: it is trained without the last third of the
+        sequences, then without the first third, and what was left out shows which share of its
+        output is worth adding to the linear model: the share of the least error, and 0 if no gain
+        is significant on one of the two thirds. If it is not 0, the network is trained once more,
+        on all sequences. ``network_share_`` has the share; the curves are those of the last
+        training. So pass the sequences in the order of time. ``partial_fit``, and a fit with
+        ``warm_start`` after the first, add all of the network's output. With other losses the
+        linear model is trained together with the network, and all is added.
+
+    ar_columns : {'all', 'own'}, default='all'
+        Which columns of X the linear model of an output reads. "all": every column. "own": only
+        the column whose future the output is, where y has the futures of all columns of X. The
+        columns of y must then be in the order of the columns of X, with all horizons of the first
+        column first; ``np.hstack`` of the y that
+        :func:`~skrnn.make_horizon_target` returns for each column is in this order. Only used with
+        ``ar_steps``.
     """
 
     _: KW_ONLY
@@ -47,12 +66,14 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
     quantile: float = 0.5
     normalize_y: bool = True
     ar_steps: int = 0
+    ar_columns: str = "all"
 
     _parameter_constraints = {
         "loss": [StrOptions({"squared_error", "absolute_error", "huber", "quantile", "poisson"})],
         "quantile": [Interval(Real, 0, 1, closed="neither")],
         "normalize_y": ["boolean"],
         "ar_steps": [Interval(Integral, 0, None, closed="left")],
+        "ar_columns": [StrOptions({"all", "own"})],
     }
 
     @available_if(trains_by_minibatches)
@@ -108,6 +129,27 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         """
         raw = self._raw(X)
         return self._target.decode(raw)
+
+    def _linear_path(self, data, resume):
+        n_features, n_outputs = data.sequences.rows.shape[1], data.y.shape[1]
+        longest, n_steps = data.sequences.shape[1], self.ar_steps
+        if n_steps and self.ar_columns == "own" and n_outputs % n_features:
+            raise ValueError(
+                f"ar_columns='own' needs the same number of targets for each column of X, but y "
+                f"has {n_outputs} columns and X has {n_features}. Pass a y with the future of "
+                f"every column of X, all horizons of the first column first, or set "
+                f"ar_columns='all'."
+            )
+        if resume and self.ar_steps == getattr(self, "_ar_steps_asked", None):
+            n_steps = self._network.linear.n_steps
+        elif n_steps > longest:
+            warn(
+                f"ar_steps={n_steps} is more than the {longest} steps of the longest training "
+                f"sequence; ar_steps={longest} is used. Set ar_steps to at most {longest}."
+            )
+            n_steps = longest
+        self._ar_steps_asked = self.ar_steps
+        return {"ar_steps": n_steps, "ar_columns": self.ar_columns}
 
     def _make_target(self, y) -> Target:
         return Numbers(self.loss, self.quantile, self.normalize_y)

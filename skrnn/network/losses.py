@@ -15,6 +15,7 @@ class Loss(Protocol):
     """What training minimises."""
 
     out_activation: str
+    is_least_squares: bool  # whether a start by least squares is its minimum
 
     def loss_gradient(
         self, raw: np.ndarray, y: np.ndarray, weight: np.ndarray
@@ -29,6 +30,8 @@ class Loss(Protocol):
 
 class MeanLoss:
     """The weighted mean over the samples."""
+
+    is_least_squares = False
 
     def elementwise(self, raw, y):
         """Terms that add up to each sample's loss, and their derivatives by ``raw``."""
@@ -63,6 +66,8 @@ class RegressionLoss(MeanLoss):
 
 class SquaredError(RegressionLoss):
     """Half the squared error; predicts the mean."""
+
+    is_least_squares = True
 
     def elementwise(self, raw, y):
         residual = raw - y

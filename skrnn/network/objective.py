@@ -24,7 +24,8 @@ class Objective:
     """Weighted mean loss plus half alpha times the squared weights, both per minibatch.
 
     As in scikit-learn's multilayer perceptron the penalty is divided by the size of the
-    minibatch, the sum of its sample weights, and biases are not penalised.
+    minibatch, the sum of its sample weights, and biases are not penalised. Neither is the linear
+    path, which has found a penalty of its own where it began.
 
     Parameters
     ----------
@@ -41,6 +42,8 @@ class Objective:
         How many of the last steps the gradient goes back through; None is all.
     dropout_rng : numpy.random.Generator or None
         None is without any dropout.
+    holds_linear : bool
+        Whether the linear path stays as it is: its gradient is zero.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Objective:
         recurrent_dropout=0.0,
         tbptt_steps=None,
         dropout_rng=None,
+        holds_linear=False,
     ):
         self.network = network
         self.loss = loss
@@ -68,9 +72,11 @@ class Objective:
         self.arena, self.weight_arena = Arena(), Arena()
         self.gradient = np.empty(network.layout.size, sequences.dtype)
         self.dparams = network.params(self.gradient)
+        if holds_linear:
+            self.dparams = self.dparams._replace(linear={})
         self.is_weight = np.zeros_like(self.gradient)
         for name, view in network.layout.views(self.is_weight).items():
-            view[:] = name.startswith("weight")
+            view[:] = name.startswith("weight") and name != "weight_ar"
         self.theta = None
 
     @quiet

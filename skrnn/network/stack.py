@@ -4,7 +4,6 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.utils import gen_batches
 
 from skrnn.kernels.arena import Arena
 from skrnn.network.bidirectional import BidirectionalLayer
@@ -21,8 +20,6 @@ from skrnn.network.truncation import last_steps
 # enough for the cache.
 PREDICT_BATCH_SIZE = 256
 PREDICT_STEPS = 128
-# Sequences whose lags are in memory at once.
-LINEAR_BATCH_SIZE = 4096
 
 # BLAS may raise flags for lanes that nobody reads; training looks at the numbers themselves.
 quiet = np.errstate(invalid="ignore", over="ignore")
@@ -62,7 +59,7 @@ class Trace(NamedTuple):
     encoding: Encoding
     mask: np.ndarray | None  # (B, D) of the pooled states
     dropped: np.ndarray  # (B, D), the pooled states with dropout
-    lags: np.ndarray | None  # (B, n_steps · F)
+    lags: np.ndarray | None  # (n_blocks, B, n_inputs)
     raw: np.ndarray  # (B, n_outputs)
 
 
@@ -87,6 +84,8 @@ class Network:
         A name in ``skrnn.network.pooling.POOLINGS``.
     ar_steps : int
         Steps of input with a linear path to the output.
+    ar_columns : {'all', 'own'}
+        Whether the path to an output begins at all features or at its own.
     dropout : float
         Probability of dropping an output between two layers and before the head, in training.
 
@@ -106,6 +105,7 @@ class Network:
         bidirectional=False,
         pooling="last",
         ar_steps=0,
+        ar_columns="all",
         dropout=0.0,
     ):
         self.kind = {
@@ -116,6 +116,7 @@ class Network:
             "bidirectional": bidirectional,
             "pooling": pooling,
             "ar_steps": ar_steps,
+            "ar_columns": ar_columns,
         }
         self.n_features = n_features
         self.n_outputs = n_outputs
@@ -131,7 +132,7 @@ class Network:
         self.width = widths[-1]
         self.pooling = POOLINGS[pooling](self.width)
         self.readout = Readout(self.width, n_outputs)
-        self.linear = LinearPath(ar_steps, n_features, n_outputs)
+        self.linear = LinearPath(ar_steps, n_features, n_outputs, ar_columns)
         parts: list[Any] = [*self.layers, self.pooling, self.readout, self.linear]
         self.layout = Layout({n: s for part in parts for n, s in part.param_shapes().items()})
 
@@ -162,12 +163,11 @@ class Network:
         self.readout.initialize(params.readout, dense, rng)
         return theta
 
-    def start_from_least_squares(self, theta, sequences, target, weight, alpha):
+    def start_from_least_squares(self, theta, sequences, target, weight):
         """Begin where the linear path is all there is, and as good as it gets alone."""
         params = self.params(theta)
-        batches = [np.arange(len(target))[b] for b in gen_batches(len(target), LINEAR_BATCH_SIZE)]
         weight_ar, intercept = self.linear.least_squares(
-            sequences, target.astype(np.float64), weight.astype(np.float64), alpha, batches
+            sequences, target.astype(np.float64), weight.astype(np.float64)
         )
         params.linear["weight_ar"][:] = weight_ar
         params.readout["weight_out"][:] = 0
@@ -243,7 +243,7 @@ class Network:
         ``need_dx``.
         """
         encoding = trace.encoding
-        if self.linear.n_steps:
+        if dparams.linear:  # not where the path is held
             self.linear.backward(trace.lags, draw, dparams.linear)
         dpooled = self.readout.backward(params.readout, trace.dropped, draw, dparams.readout)
         if trace.mask is not None:
