@@ -50,8 +50,8 @@ def problem(name):
 
 
 def make(name, **parameters):
-    parameters = {"max_iter": 4, "n_iter_no_change": np.inf, "random_state": 0} | parameters
-    return getattr(skrnn, name)(4, learning_rate_init=0.01, **parameters)
+    parameters = {"max_iter": 4, "learning_rate": "constant", "random_state": 0} | parameters
+    return getattr(skrnn, name)(4, **parameters)
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
@@ -110,6 +110,17 @@ def test_a_callback_stops_training(name, early_stopping):
     expected = make(name, max_iter=2, **options).fit(X, y)
     np.testing.assert_array_equal(model._theta, expected._theta)
     assert model.t_ == expected.t_
+
+
+def test_the_number_of_epochs_is_known_where_the_data_decide_it():
+    class Begun(Recorder):
+        def on_fit_task_begin(self, estimator, context, *, X=None, y=None):
+            self.events.append((context.task_name, context.max_subtasks))
+
+    X, y = problem("GRURegressor")
+    begun = Begun()
+    model = make("GRURegressor", max_iter="auto").set_callbacks(begun).fit(X, y)
+    assert begun.events[:3] == [("setup", "fit", None), ("fit", model.n_iter_), ("epoch", 0)]
 
 
 def test_without_stopping_the_warning_comes():

@@ -66,7 +66,10 @@ def test_vanishing_is_seen():
     """
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((50, 30, 1)), rng.standard_normal(50)
-    options = {"max_iter": 1, "n_iter_no_change": np.inf, "random_state": 0}
+    options = {
+        "max_iter": 1, "learning_rate": "constant", "learning_rate_init": 0.001, "batch_size": 50,
+        "random_state": 0,
+    }  # fmt: skip
     flows = {
         init: RNNRegressor(20, activation, init=init, **options).fit(X, y).gradient_flow(X, y)[0]
         for init, activation in (("glorot", "tanh"), ("identity", "relu"))

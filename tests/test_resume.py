@@ -166,12 +166,22 @@ def test_what_needs_all_of_the_data(name):
     X, y = problem(name)
     assert not hasattr(make(name, solver="lbfgs"), "partial_fit")
     assert hasattr(make(name), "partial_fit")
-    wrong = [("early_stopping", True), ("learning_rate", "cosine"), ("learning_rate", "adaptive")]
+    wrong = [("early_stopping", True), ("learning_rate", "adaptive")]
     if name in CLASSIFIERS:
         wrong.append(("class_weight", "balanced"))
     for parameter, value in wrong:
         with pytest.raises(ValueError, match=f"partial_fit is not supported with {parameter}="):
-            partial_fit(make(name, **{parameter: value}), X, y)
+            partial_fit(make(name, n_iter_no_change=5, **{parameter: value}), X, y)
+
+
+def test_partial_fit_at_the_greatest_rate_of_the_cosine():
+    """It knows of no end to fall to."""
+    X, y = problem("GRURegressor")
+    cosine, constant = (
+        make("GRURegressor", learning_rate=rate).partial_fit(X, y).partial_fit(X, y)
+        for rate in ("cosine", "constant")
+    )
+    np.testing.assert_array_equal(cosine._theta, constant._theta)
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
@@ -184,8 +194,8 @@ def test_a_failing_call_changes_nothing(name):
     model.set_params(learning_rate_init=1e30, max_grad_norm=None)
     with pytest.raises(ValueError, match=r"diverged|not finite"):
         partial_fit(model, 1e30 * X, y)
-    model.set_params(learning_rate_init=0.001)
-    assert_unchanged(model, before | {"learning_rate_init": 0.001})
+    model.set_params(learning_rate_init=0.01, max_grad_norm=1.0)
+    assert_unchanged(model, before | {"learning_rate_init": 0.01, "max_grad_norm": 1.0})
     expected = make(name, max_iter=2, **options).fit(X, y)
     np.testing.assert_array_equal(partial_fit(model, X, y)._theta, expected._theta)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import accuracy_score, log_loss, r2_score
 from sklearn.utils.validation import check_is_fitted
 
@@ -165,8 +166,9 @@ def test_the_best_epoch_is_kept_without_stopping(name):
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_without_early_stopping_the_epoch_of_least_loss_is_kept(name):
     X, y = problem(name)
-    options = {"learning_rate_init": 0.3, "batch_size": 5}
-    model = make(name, max_iter=30, **options).fit(X, y)
+    options = {"learning_rate_init": 1.0, "batch_size": 5, "max_grad_norm": None}
+    with pytest.warns(ConvergenceWarning, match="reached max_iter=30"):
+        model = make(name, max_iter=30, n_iter_no_change=30, **options).fit(X, y)
     best = int(np.argmin(model.loss_curve_))
     assert best < 29
     assert model.loss_ == model.loss_curve_[-1] > model.best_loss_

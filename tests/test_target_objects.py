@@ -137,16 +137,16 @@ def values():
     sequences = as_sequences(X, np.dtype("float64"))
     network, target, weight = Network("gru", 2, [4], 1), Numbers(), np.ones(30)
     data = Data(sequences, target.fit(y, weight).encode(y, sequences.dtype), weight, y)
-    options = Optimization(max_iter=3, random_state=0, n_iter_no_change=np.inf, batch_size=8)
+    options = Optimization(max_iter=3, random_state=0, learning_rate="constant", batch_size=8)
 
     def initialize(rng, dtype, longest):
         assert longest == 5
-        return initial_theta(network, rng, dtype, longest, init="glorot", forget_bias=None)
+        return initial_theta(network, rng, dtype, longest, init="glorot", forget_bias=1.0)
 
     return network, target, data, options, initialize
 
 
-TASKS = EpochTasks(None, Unwatched(), None, None, None)
+TASKS = EpochTasks(None, Unwatched(), None, None, None, 3)
 
 
 def test_a_fit_needs_values_only(values):

@@ -293,7 +293,7 @@ def test_poisson_that_overflows_in_validation():
     X, y = problem()
     model = make(
         "GRURegressor", loss="poisson", solver="sgd", learning_rate_init=3.0, normalize_y=False,
-        early_stopping=True, validation_fraction=0.3, max_iter=50,
+        early_stopping=True, validation_fraction=0.3, max_iter=50, max_grad_norm=None,
     )  # fmt: skip
     with pytest.raises(ValueError, match=r"Training diverged in epoch \d+: .*lower learning_rate"):
         model.fit(X, np.exp(y))

@@ -201,7 +201,7 @@ def test_best_theta_is_kept(losses, best, validate):
     if validate:
         theta, trainer = run(Script([0.0] * len(losses)), validate=scripted(losses))
     else:
-        theta, trainer = run(Script(losses))
+        theta, trainer = run(Script(losses), n_iter_no_change=10)
     np.testing.assert_array_equal(theta, best)
     assert trainer.best == -min(losses)
 
@@ -240,8 +240,14 @@ def test_trained_theta_is_kept_if_its_validation_is_the_best(first, best):
 
 
 def test_improvement_by_less_than_tol_is_kept():
-    theta, _ = run(Script([2.0, 1.75, 1.5, 1.75]), tol=1.0)
+    theta, _ = run(Script([2.0, 1.75, 1.5, 1.75]), tol=1.0, n_iter_no_change=10)
     np.testing.assert_array_equal(theta, 3)
+
+
+def test_the_last_theta_is_kept_where_nothing_decides():
+    theta, trainer = run(Script([2.0, 1.0, 1.5]))
+    np.testing.assert_array_equal(theta, 3)
+    assert trainer.keeps_last
 
 
 def test_validation_sees_theta_after_the_epoch():

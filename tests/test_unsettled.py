@@ -32,7 +32,7 @@ def noisy(name):
     """A problem with a learning rate that is far too large."""
     X, y = problem(name, n_samples=60)
     options = {"batch_size": 5, "max_iter": 200, "n_iter_no_change": 10, "learning_rate_init": 0.5}
-    return X, y, options
+    return X, y, options | {"max_grad_norm": None}
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)

@@ -116,7 +116,8 @@ class RecurrentEstimator(
             If a parameter or the data is not as described, or if training diverges. After an error,
             the estimator stays as it was before.
         """
-        context = self._init_callback_context(max_subtasks=None)
+        known = None if self.max_iter == "auto" else self.max_iter
+        context = self._init_callback_context(max_subtasks=known)
         resume = self.warm_start and hasattr(self, "_theta")
         given = Given(X_val, y_val, sample_weight_val)
         return self._train(X, y, sample_weight, context, given=given, resume=resume)

@@ -159,9 +159,7 @@ class Fit:
         if trainer.interrupted:
             n_iter = len(self.earlier.loss_curve) + trainer.n_iter
             kept = "that epoch" if trainer.keeps_last else "the best epoch"
-            warn(
-                f"Training was interrupted after epoch {n_iter}. The model of {kept} is kept."
-            )
+            warn(f"Training was interrupted after epoch {n_iter}. The model of {kept} is kept.")
         elif not (
             trainer.converged or trainer.stopped or self.patience == np.inf or self.is_partial
         ):

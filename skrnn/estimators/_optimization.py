@@ -79,8 +79,8 @@ class Optimization:
         Whether to hold out a validation set (unless ``X_val`` and ``y_val`` are passed to ``fit``)
         and keep the weights of the epoch with the lowest loss on it (or the best score, see
         ``scoring``). With ``n_iter_no_change=k`` training stops when k epochs bring no improvement;
-        by default all ``max_iter`` epochs run. Without early stopping, the training loss decides; if
-        all epochs run, the last one is kept. For overlapping windows of one series set
+        by default all ``max_iter`` epochs run. Without early stopping, the training loss decides;
+        if all epochs run, the last one is kept. For overlapping windows of one series set
         ``validation_split="last"``, for those of many series ``"last"`` or ``"group"``: random
         validation windows overlap with the training windows.
 

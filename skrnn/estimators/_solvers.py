@@ -19,7 +19,6 @@ from skrnn.training import (
     Solver,
 )
 
-
 # Of "auto": the most sequences of a minibatch; the epochs of one sequence, which fall with the
 # square root of their number, and the least and the most; the iterations of L-BFGS.
 BATCH_SIZE = 32
