@@ -11,8 +11,7 @@ the share of wrong classes, or the RMSE in standard deviations of y.
 as it is, and PyTorch in a careful user's training loop, if it is installed (`make bench` does).
 
 With ``--cache`` the result of each fit is kept in a file of JSON lines, and what is in it is not
-run again, failures included. The file knows a fit by the parameters that its candidate names, not
-by those left as they are: when a default or the code changes, begin a new file.
+run again, failures included. When a default, a candidate or the code changes, begin a new file.
 """
 
 import argparse
@@ -34,18 +33,41 @@ from sklearn.exceptions import ConvergenceWarning
 import skrnn
 from benchmarks._measure import print_table
 from benchmarks._suite import SUITE, scaled, take
+from skrnn.estimators._optimization import Optimization
+from skrnn.estimators._solvers import with_max_iter
 
+
+def times_epochs(factor):
+    """More or fewer epochs than "auto" gives."""
+    return lambda n, epochs: {"max_iter": round(factor * epochs)}
+
+
+def before(n, epochs):
+    """What was the default before this study, but for the first weights."""
+    return {
+        "learning_rate": "constant", "learning_rate_init": 0.001, "batch_size": min(n, 200),
+        "max_grad_norm": None, "n_iter_no_change": 10, "max_iter": 200, "init": "glorot",
+    }  # fmt: skip
+
+
+CONSTANT = {"learning_rate": "constant", "max_iter": 200, "n_iter_no_change": 30}
+# Parameters, or a function of the number of sequences and of the epochs that "auto" gives.
 CANDIDATES = {
-    "before": {
-        "learning_rate_init": 0.001, "batch_size": "auto", "max_grad_norm": None,
-        "n_iter_no_change": 10, "max_iter": 200, "learning_rate": "constant",
-    },
     "as it is": {},
-    "clip": {"max_grad_norm": 1},
-    "rate .005 batch 32 clip 1 patience 30": {
-        "learning_rate_init": 0.005, "batch_size": 32, "max_grad_norm": 1, "n_iter_no_change": 30,
-    },
-}  # fmt: skip
+    "before": before,
+    "constant rate, patience 30": CONSTANT,
+    "rate 0.002": {"learning_rate_init": 0.002},
+    "rate 0.01": {"learning_rate_init": 0.01},
+    "half the epochs": times_epochs(0.5),
+    "twice the epochs": times_epochs(2),
+    "minibatches of 200": lambda n, epochs: {"batch_size": min(n, 200)},
+    "no clipping": {"max_grad_norm": None},
+    "glorot": {"init": "glorot"},
+    "normal": {"init": "normal"},
+    "forget_bias 0": {"forget_bias": 0.0},
+    "dropout 0.2": {"dropout": 0.2},
+    "early stopping": {"early_stopping": True},
+}
 PYTORCH = "PyTorch"  # a candidate for the final figures only
 CLEARLY = 0.05  # better or worse by more than this
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -62,16 +84,18 @@ class Job(NamedTuple):
 
     @property
     def key(self):
-        """What the result depends on, whatever the candidate is called."""
-        parameters = sorted(CANDIDATES.get(self.candidate, {PYTORCH: True}).items())
-        final = ["final"] if self.is_final else []
-        return json.dumps([self.task, self.estimator, self.seed, parameters, *final])
+        """What names the result in the cache."""
+        return json.dumps(self)
 
-    def model(self, task):
+    def model(self, task, n_sequences):
         """What is to be fitted."""
         if self.candidate != PYTORCH:
-            estimator = getattr(skrnn, self.estimator)
-            return estimator(random_state=self.seed, **CANDIDATES[self.candidate])
+            model = getattr(skrnn, self.estimator)(random_state=self.seed)
+            parameters = CANDIDATES[self.candidate]
+            if callable(parameters):
+                options = with_max_iter(Optimization(), n_sequences, model._epochs)
+                parameters = parameters(n_sequences, options.max_iter)
+            return model.set_params(**parameters)
         from benchmarks._torch_loop import TorchModel  # most runs do without PyTorch
 
         cell = self.estimator.removesuffix(kind(task))
@@ -102,7 +126,7 @@ def run(job, data):
     X_fit, X_score = scaled(X_fit, X_score)
     result = {"key": job.key, "error": float("nan"), "n_scored": len(y_score)}
     try:
-        model = job.model(task)
+        model = job.model(task, len(y_fit))
         start = time.perf_counter()
         model.fit(X_fit, y_fit)
         result.update(seconds=time.perf_counter() - start, n_iter=model.n_iter_)
@@ -180,18 +204,18 @@ def main():
     parser.add_argument("--only", default="", help="data sets whose name contains this")
     parser.add_argument("--cells", help="GRU,LSTM,RNN, the last not for --final")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--candidates", help="names with commas between; all")
+    parser.add_argument("--candidates", help="names with semicolons between; all")
     parser.add_argument("--jobs", type=int, default=2, help="processes of one thread each")
     parser.add_argument("--cache", type=Path, help="file of JSON lines with the results so far")
     parser.add_argument("--final", action="store_true", help="errors on the test parts")
     options = parser.parse_args()
     if options.final:
-        cells, known = ["GRU", "LSTM"], ["before", "as it is"]
+        cells, known = ["GRU", "LSTM"], ["as it is", "before"]
         known += [PYTORCH] if importlib.util.find_spec("torch") else []
     else:
         cells, known = ["GRU", "LSTM", "RNN"], list(CANDIDATES)
     cells = options.cells.split(",") if options.cells else cells
-    candidates = options.candidates.split(",") if options.candidates else known
+    candidates = options.candidates.split(";") if options.candidates else known
     if unknown := set(candidates) - {*known, *CANDIDATES}:
         parser.error(f"no candidate {sorted(unknown)}; there are {sorted({*known, *CANDIDATES})}")
     tasks = [name for name in SUITE if options.only.lower() in name.lower()]

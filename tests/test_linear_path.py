@@ -369,7 +369,8 @@ def forecasts(series, ahead, n_train=1000, past=16):
     return X[: n_train - past - ahead], y[: n_train - past - ahead], X[n_train:], y[n_train:]
 
 
-LEARNING = {"learning_rate": "constant", 
+LEARNING = {
+    "learning_rate": "constant",
     "learning_rate_init": 0.01, "batch_size": 32, "max_iter": 15, "n_iter_no_change": np.inf,
     "random_state": 0,
 }  # fmt: skip

@@ -39,7 +39,7 @@ class Optimization:
         the power of ``power_t``, updated after each epoch. "adaptive": divided by 5 whenever
         ``n_iter_no_change`` epochs bring no improvement; at 1e-6 or less, training stops instead.
 
-    learning_rate_init : float, default=0.01
+    learning_rate_init : float, default=0.005
         The initial step size of the optimizer; with "cosine" the largest one.
 
     power_t : float, default=0.5
@@ -47,8 +47,9 @@ class Optimization:
 
     max_iter : int or 'auto', default='auto'
         The number of epochs; with ``n_iter_no_change`` the maximum. An epoch is one pass over the
-        training sequences. "auto": 2000 divided by the square root of the number of training
-        sequences, but at least 10 and at most 400; 200 iterations with "lbfgs".
+        training sequences. "auto": for classifiers 4000, for regressors 2000, divided by the square
+        root of the number of sequences, but at least 10 and at most 500; 200 iterations with
+        "lbfgs".
 
     shuffle : bool, default=True
         Whether to shuffle the sequences before each epoch.
@@ -137,7 +138,7 @@ class Optimization:
     alpha: float = 0.0001
     batch_size: int | str = "auto"
     learning_rate: str = "cosine"
-    learning_rate_init: float = 0.01
+    learning_rate_init: float = 0.005
     power_t: float = 0.5
     max_iter: int | str = "auto"
     shuffle: bool = True

@@ -19,16 +19,27 @@ from skrnn.training import (
     Solver,
 )
 
-# Of "auto": the most sequences of a minibatch; the epochs of one sequence, which fall with the
-# square root of their number, and the least and the most; the iterations of L-BFGS.
+# Of "auto": the most sequences of a minibatch; the least and the most epochs; the iterations of
+# L-BFGS.
 BATCH_SIZE = 32
-EPOCHS, LEAST_EPOCHS, MOST_EPOCHS = 2000, 10, 400
+LEAST_EPOCHS, MOST_EPOCHS = 10, 500
 ITERATIONS = 200
 
 
-def resolve(options, n_samples):
-    """The options with numbers in place of "auto"; warns of minibatches of more than there are."""
-    batch_size, max_iter = options.batch_size, options.max_iter
+def with_max_iter(options, n_samples, epochs):
+    """The options with a number in place of "auto" epochs.
+
+    They fall with the square root of the number of sequences; ``epochs`` are those of one.
+    """
+    if options.max_iter != "auto":
+        return options
+    n_epochs = min(max(round(epochs / sqrt(n_samples)), LEAST_EPOCHS), MOST_EPOCHS)
+    return replace(options, max_iter=ITERATIONS if options.solver == "lbfgs" else n_epochs)
+
+
+def with_batch_size(options, n_samples):
+    """The options with at most ``n_samples`` sequences per minibatch; warns of more."""
+    batch_size = options.batch_size
     if batch_size == "auto":
         batch_size = ceil(n_samples / ceil(n_samples / BATCH_SIZE))  # all of about the same size
     elif batch_size > n_samples:
@@ -36,12 +47,7 @@ def resolve(options, n_samples):
             f"batch_size={batch_size} is larger than the {n_samples} training sequences; "
             f"each epoch is a single minibatch. Lower batch_size, or set it to 'auto'."
         )
-    if max_iter == "auto":
-        n_epochs = round(EPOCHS / sqrt(n_samples))
-        max_iter = min(max(n_epochs, LEAST_EPOCHS), MOST_EPOCHS)
-        if options.solver == "lbfgs":
-            max_iter = ITERATIONS
-    return replace(options, batch_size=min(batch_size, n_samples), max_iter=max_iter)
+    return replace(options, batch_size=min(batch_size, n_samples))
 
 
 def one_epoch(options):
@@ -56,7 +62,7 @@ def make_solver(options, objective, rng, *, earlier_optimizer=None, n_seen=0) ->
     Parameters
     ----------
     options : Optimization
-        Resolved.
+        With numbers in place of "auto".
     objective : Objective
     rng : numpy.random.Generator
         Shuffles.
