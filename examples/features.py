@@ -64,10 +64,7 @@ def make_windows(*, flatten):
 
 def make_gru(seed):
     """The GRU of ``forecast.py``. It predicts, or transforms to its hidden state."""
-    network = GRURegressor(
-        16, learning_rate_init=0.003, alpha=0.1, max_iter=5, n_iter_no_change=None,
-        random_state=seed,
-    )  # fmt: skip
+    network = GRURegressor(16, learning_rate_init=0.003, alpha=0.1, max_iter=5, random_state=seed)
     return make_pipeline(make_windows(flatten=False), network)
 
 

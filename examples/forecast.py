@@ -57,9 +57,7 @@ def make_search(measured):
         (StandardScaler(), make_column_selector(dtype_include="number")),
         (OneHotEncoder(sparse_output=False), ["wind_direction"]),
     )
-    network = RNNRegressor(
-        learning_rate_init=0.003, alpha=0.1, max_iter=5, n_iter_no_change=None, random_state=0
-    )
+    network = RNNRegressor(learning_rate_init=0.003, alpha=0.1, max_iter=5, random_state=0)
     search = GridSearchCV(
         Pipeline([("features", features), ("windows", SlidingWindow(24)), ("network", network)]),
         {

@@ -39,20 +39,17 @@ def load():
     return table[is_train], table[~is_train], vowels.target
 
 
-def make_classifier(max_iter):
+def make_classifier(**parameters):
     """A scaler of the coefficients and a GRU, for sequences of any length."""
     return make_pipeline(
-        PerStep(StandardScaler()),
-        GRUClassifier(
-            32, learning_rate_init=0.01, max_iter=max_iter, n_iter_no_change=None, random_state=0
-        ),
+        PerStep(StandardScaler()), GRUClassifier(32, random_state=0, **parameters)
     )
 
 
 def fit_utterances(table, speaker):
     """One label per utterance."""
     X, ids = from_long(table, id=ID, time=TIME)
-    return make_classifier(max_iter=30).fit(X, speaker.loc[ids])
+    return make_classifier().fit(X, speaker.loc[ids])
 
 
 def search_rows(table, speaker, windows):

@@ -48,7 +48,7 @@ def test_stops_when_nothing_improves(name, early_stopping):
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_early_stopping_restores_the_best_epoch(name, scoring):
     X, y = problem(name)
-    options = {"early_stopping": True, "validation_fraction": 0.3, "learning_rate_init": 0.05}
+    options = {"early_stopping": True, "validation_fraction": 0.3, "learning_rate_init": 0.2}
     model = make(name, max_iter=40, scoring=scoring, **options).fit(X, y)
     best = int(np.argmax(model.validation_scores_))
     assert best < 39

@@ -407,10 +407,11 @@ def test_without_a_significant_gain_the_start_is_kept():
     X, _ = problem(300)
     y = last_steps(X, 1)[:, 0] + np.random.default_rng(6).standard_normal(300)
     start = GRURegressor(16, ar_steps=4, **STANDING).fit(X, y)
-    trained = GRURegressor(16, ar_steps=4, dtype="float64", **LEARNING).fit(X, y)
+    learning = LEARNING | {"dtype": "float64", "max_iter": 60}
+    trained = GRURegressor(16, ar_steps=4, **learning).fit(X, y)
     assert start.network_share_ == trained.network_share_ == 0
-    assert len(trained.loss_curve_) == 15
-    assert trained.loss_curve_[-1] < 0.95 * trained.loss_curve_[0]  # it has learned noise
+    assert len(trained.loss_curve_) == 60
+    assert trained.loss_curve_[-1] < 0.9 * trained.loss_curve_[0]  # it has learned noise
     np.testing.assert_array_equal(trained.predict(X), start.predict(X))
 
 

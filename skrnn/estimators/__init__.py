@@ -48,7 +48,7 @@ class LSTMRegressor(LSTMCell, RecurrentRegressor):
     >>> from skrnn import LSTMRegressor
     >>> X = np.random.default_rng(0).uniform(size=(500, 12))  # 500 sequences of 12 steps
     >>> y = X.mean(axis=1)
-    >>> model = LSTMRegressor(16, learning_rate_init=0.01, random_state=0).fit(X, y)
+    >>> model = LSTMRegressor(16, random_state=0).fit(X, y)
     >>> model.score(X, y) > 0.95
     True
     """
@@ -86,7 +86,7 @@ class GRURegressor(GRUCell, RecurrentRegressor):
     >>> from skrnn import GRURegressor
     >>> X = np.random.default_rng(0).uniform(size=(500, 12))  # 500 sequences of 12 steps
     >>> y = X.mean(axis=1)
-    >>> model = GRURegressor(16, learning_rate_init=0.01, random_state=0).fit(X, y)
+    >>> model = GRURegressor(16, random_state=0).fit(X, y)
     >>> model.score(X, y) > 0.95
     True
     """
@@ -125,7 +125,7 @@ class RNNRegressor(AnyCell, RecurrentRegressor):
     >>> from skrnn import RNNRegressor
     >>> X = np.random.default_rng(0).uniform(size=(500, 12))  # 500 sequences of 12 steps
     >>> y = X.mean(axis=1)
-    >>> model = RNNRegressor(16, cell="gru", learning_rate_init=0.01, random_state=0).fit(X, y)
+    >>> model = RNNRegressor(16, cell="gru", random_state=0).fit(X, y)
     >>> model.score(X, y) > 0.95
     True
     """
@@ -164,8 +164,7 @@ class LSTMClassifier(LSTMCell, RecurrentClassifier):
     >>> from skrnn import LSTMClassifier
     >>> from skrnn.datasets import load_japanese_vowels
     >>> X, y = load_japanese_vowels(subset="train", return_X_y=True)
-    >>> model = LSTMClassifier(16, learning_rate_init=0.02, max_iter=30, random_state=0,
-    ...                        n_iter_no_change=None).fit(X, y)
+    >>> model = LSTMClassifier(16, random_state=0).fit(X, y)
     >>> model.score(X, y) > 0.95
     True
     """
@@ -205,8 +204,7 @@ class GRUClassifier(GRUCell, RecurrentClassifier):
     >>> from skrnn import GRUClassifier
     >>> from skrnn.datasets import load_japanese_vowels
     >>> X, y = load_japanese_vowels(subset="train", return_X_y=True)
-    >>> model = GRUClassifier(16, learning_rate_init=0.02, max_iter=30, random_state=0,
-    ...                       n_iter_no_change=None).fit(X, y)
+    >>> model = GRUClassifier(16, random_state=0).fit(X, y)
     >>> model.score(X, y) > 0.95
     True
     """
@@ -247,8 +245,7 @@ class RNNClassifier(AnyCell, RecurrentClassifier):
     >>> from skrnn import RNNClassifier
     >>> from skrnn.datasets import load_japanese_vowels
     >>> X, y = load_japanese_vowels(subset="train", return_X_y=True)
-    >>> model = RNNClassifier(16, cell="gru", learning_rate_init=0.02, max_iter=30,
-    ...                       random_state=0, n_iter_no_change=None).fit(X, y)
+    >>> model = RNNClassifier(16, cell="gru", random_state=0).fit(X, y)
     >>> model.score(X, y) > 0.95
     True
     """

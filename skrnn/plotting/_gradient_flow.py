@@ -10,7 +10,7 @@ class GradientFlowDisplay:
 
     If the line falls steeply, the gradient vanishes: the network cannot learn from early time
     steps. Try an LSTM or GRU, ``forget_bias`` or ``init="identity"``. If the line rises, the
-    gradient explodes: try ``max_grad_norm``. See Pascanu, Mikolov & Bengio (2013).
+    gradient explodes: try a smaller ``max_grad_norm``. See Pascanu, Mikolov & Bengio (2013).
 
     It is recommended to use :meth:`from_estimator`.
 
@@ -41,7 +41,7 @@ class GradientFlowDisplay:
     >>> from skrnn.plotting import GradientFlowDisplay
     >>> X = np.random.default_rng(0).uniform(size=(200, 12))
     >>> y = X.mean(axis=1)
-    >>> model = GRURegressor(8, max_iter=5, n_iter_no_change=None).fit(X, y)
+    >>> model = GRURegressor(8, max_iter=5).fit(X, y)
     >>> display = GradientFlowDisplay.from_estimator(model, X, y)
     >>> display.gradient_flow.shape
     (1, 12)

@@ -48,7 +48,7 @@ class LossCurveDisplay:
     >>> from skrnn import GRURegressor
     >>> from skrnn.plotting import LossCurveDisplay
     >>> X = np.random.default_rng(0).uniform(size=(200, 12))
-    >>> model = GRURegressor(8, max_iter=5, n_iter_no_change=None, early_stopping=True)
+    >>> model = GRURegressor(8, max_iter=5, early_stopping=True)
     >>> display = LossCurveDisplay.from_estimator(model.fit(X, X.mean(axis=1)))
     >>> display.ax_.get_xlabel()
     'Epoch'
