@@ -34,7 +34,7 @@ import skrnn
 from benchmarks._measure import print_table
 from benchmarks._suite import SUITE, scaled, take
 from skrnn.estimators._optimization import Optimization
-from skrnn.estimators._solvers import with_max_iter
+from skrnn.estimators._solvers import resolve
 
 
 def times_epochs(factor):
@@ -46,7 +46,7 @@ def before(n, epochs):
     """What was the default before this study, but for the first weights."""
     return {
         "learning_rate": "constant", "learning_rate_init": 0.001, "batch_size": min(n, 200),
-        "max_grad_norm": None, "n_iter_no_change": 10, "max_iter": 200, "init": "glorot",
+        "max_grad_norm": None, "n_iter_no_change": 10, "max_iter": 200,
     }  # fmt: skip
 
 
@@ -62,9 +62,10 @@ CANDIDATES = {
     "twice the epochs": times_epochs(2),
     "minibatches of 200": lambda n, epochs: {"batch_size": min(n, 200)},
     "no clipping": {"max_grad_norm": None},
-    "glorot": {"init": "glorot"},
+    "pytorch": {"init": "pytorch"},
     "normal": {"init": "normal"},
     "forget_bias 0": {"forget_bias": 0.0},
+    "alpha 0.01": {"alpha": 0.01},
     "dropout 0.2": {"dropout": 0.2},
     "early stopping": {"early_stopping": True},
 }
@@ -93,8 +94,7 @@ class Job(NamedTuple):
             model = getattr(skrnn, self.estimator)(random_state=self.seed)
             parameters = CANDIDATES[self.candidate]
             if callable(parameters):
-                options = with_max_iter(Optimization(), n_sequences, model._epochs)
-                parameters = parameters(n_sequences, options.max_iter)
+                parameters = parameters(n_sequences, resolve(Optimization(), n_sequences).max_iter)
             return model.set_params(**parameters)
         from benchmarks._torch_loop import TorchModel  # most runs do without PyTorch
 

@@ -41,9 +41,7 @@ def load():
 
 def make_classifier(**parameters):
     """A scaler of the coefficients and a GRU, for sequences of any length."""
-    return make_pipeline(
-        PerStep(StandardScaler()), GRUClassifier(32, random_state=0, **parameters)
-    )
+    return make_pipeline(PerStep(StandardScaler()), GRUClassifier(32, random_state=0, **parameters))
 
 
 def fit_utterances(table, speaker):

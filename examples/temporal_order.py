@@ -56,9 +56,7 @@ def learning_curve(forget_bias, n_timesteps, n_sequences, seed):
     """Train an LSTM until all held-out sequences are right; its accuracy after each round."""
     rng = np.random.default_rng(seed)
     X_test, y_test = make_sequences(N_TEST, n_timesteps, rng)
-    model = LSTMClassifier(
-        32, forget_bias=forget_bias, batch_size=64, random_state=seed
-    )
+    model = LSTMClassifier(32, forget_bias=forget_bias, batch_size=64, random_state=seed)
     curve = {}
     for n_seen in range(ROUND, n_sequences + 1, ROUND):
         model.partial_fit(*make_sequences(ROUND, n_timesteps, rng), classes=CLASSES)

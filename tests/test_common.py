@@ -28,7 +28,7 @@ OTHER_SOLVERS = {
         "learning_rate_init": 0.2, "max_grad_norm": 1.0, "max_iter": 500,
         "n_iter_no_change": np.inf,
     },
-    "lbfgs": {"init": "glorot", "max_iter": 100, "dtype": "float64"},  # finds weights whose rounding shows
+    "lbfgs": {"max_iter": 100, "dtype": "float64"},  # finds weights whose rounding shows
 }  # fmt: skip
 ESTIMATORS += [
     estimator(8, solver=solver, **parameters)

@@ -25,7 +25,7 @@ def initial(cell, *, seed=0, dtype=np.float64, n_hidden=N_HIDDEN, bidirectional=
     network = Network(
         cell, N_FEATURES, (n_hidden,), N_OUTPUTS, pooling="attention", bidirectional=bidirectional
     )
-    theta = network.initialize(np.random.default_rng(seed), dtype, **({"init": "glorot"} | how))
+    theta = network.initialize(np.random.default_rng(seed), dtype, **how)
     return network.layout.views(theta)
 
 
@@ -238,7 +238,6 @@ def test_cells_without_a_forget_gate(cell, forget_bias):
 def start(Estimator, sizes=(60, 50), **parameters):
     """The parameters of a model trained in steps too small to be told from zero."""
     X, y = ragged([21, 99, 21, 7, 5, 4], 40), np.arange(6) % 2
-    parameters = {"init": "glorot"} | parameters
     weight = [1, 0, 1, 1, 1, 1]  # the longest is none to train on
     model = Estimator(
         sizes, solver="sgd", learning_rate_init=5e-324, max_grad_norm=0.1, max_iter=1,
@@ -259,9 +258,9 @@ def test_init_reaches_every_layer(init, name):
     dense(params.readout["weight_out"], **units)
 
 
-def test_that_of_pytorch_is_the_default():
-    default = GRURegressor().init
-    assert Network("gru", 1, (1,), 1).initialize.__kwdefaults__["init"] == default == "pytorch"
+def test_glorot_is_the_default():
+    default, glorot = start(GRURegressor), start(GRURegressor, init="glorot")
+    np.testing.assert_array_equal(default.readout["weight_out"], glorot.readout["weight_out"])
 
 
 def test_irnn():

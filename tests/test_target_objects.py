@@ -141,7 +141,7 @@ def values():
 
     def initialize(rng, dtype, longest):
         assert longest == 5
-        return initial_theta(network, rng, dtype, longest, init="pytorch", forget_bias=1.0)
+        return initial_theta(network, rng, dtype, longest, init="glorot", forget_bias=1.0)
 
     return network, target, data, options, initialize
 

@@ -39,12 +39,11 @@ class Architecture:
         units are cut at every step of a minibatch (Gal & Ghahramani 2016). A cell without recurrent
         weights, the minGRU, has none to cut.
 
-    init : {'pytorch', 'glorot', 'uniform', 'normal', 'identity'}, default='pytorch'
-        The initial weights. "pytorch": all weights and biases of a layer uniform between
-        ± 1 / √n_units, as in PyTorch, where ``forget_bias`` would be 0. In the others biases are
-        zero, but for ``forget_bias``. "glorot": Glorot uniform, with orthogonal recurrent weights,
-        as in Keras; the gates of a cell are drawn as one matrix. "uniform": uniform between
-        ± 1 / √(fan in). "normal": normally distributed, with variance 1 / fan in. "identity":
+    init : {'glorot', 'pytorch', 'uniform', 'normal', 'identity'}, default='glorot'
+        The initial weights. The gates of a cell are drawn as one matrix, and biases are zero but
+        for ``forget_bias``. "glorot": Glorot uniform, with orthogonal recurrent weights, as in
+        Keras. "pytorch": uniform between ± 1 / √n_units, biases too, as in PyTorch, where
+        ``forget_bias`` would be 0. "uniform": uniform between ± 1 / √(fan in). "normal": normally distributed, with variance 1 / fan in. "identity":
         recurrent weights are the identity matrix, the others normal with standard deviation 0.001;
         with ``activation="relu"`` this is the IRNN (Le et al. 2015).
 
@@ -58,7 +57,7 @@ class Architecture:
     pooling: str = "last"
     dropout: float = 0.0
     recurrent_dropout: float = 0.0
-    init: str = "pytorch"
+    init: str = "glorot"
     dtype: str = "float32"
 
     _parameter_constraints = {

@@ -29,7 +29,7 @@ from skrnn.estimators._fitting import Earlier, Fit
 from skrnn.estimators._optimization import Optimization
 from skrnn.estimators._scale import warn_of_scale
 from skrnn.estimators._scoring import Scorer
-from skrnn.estimators._solvers import one_epoch, with_max_iter
+from skrnn.estimators._solvers import one_epoch
 from skrnn.estimators._summary import summary
 from skrnn.network.objective import Objective
 from skrnn.network.stack import Network
@@ -51,8 +51,7 @@ class RecurrentEstimator(
 ):
     """A recurrent network from one sequence to one target.
 
-    Subclasses say which cell (``_cell_name``), what y is (``_make_target``), and how many epochs a
-    single sequence would take where ``max_iter="auto"`` (``_epochs``).
+    Subclasses say which cell (``_cell_name``) and what y is (``_make_target``).
 
     Parameters
     ----------
@@ -209,7 +208,6 @@ class RecurrentEstimator(
                 self._optimizer if is_partial else None,
             )
         options = Optimization(**{f.name: getattr(self, f.name) for f in fields(Optimization)})
-        options = with_max_iter(options, len(data.y), self._epochs)
         return Fit(
             network,
             target,

@@ -29,7 +29,6 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
     _: KW_ONLY
     class_weight: dict | list[dict] | str | None = None
 
-    _epochs = 4000
     _parameter_constraints = {"class_weight": [dict, list, StrOptions({"balanced"}), None]}
 
     @available_if(trains_by_minibatches)

@@ -17,7 +17,7 @@ from skrnn.estimators._linear_start import (
 )
 from skrnn.estimators._optimization import Optimization
 from skrnn.estimators._scoring import Scorer, Validator
-from skrnn.estimators._solvers import make_solver, penalty, with_batch_size
+from skrnn.estimators._solvers import make_solver, penalty, resolve
 from skrnn.network.objective import Objective
 from skrnn.targets import Target
 from skrnn.training import Trainer
@@ -49,7 +49,7 @@ class Fit:
         Fitted.
     data : Data
     options : Optimization
-        How to train; ``max_iter`` is a number.
+        How to train.
     initialize : callable
         ``initialize(rng, dtype, longest)`` draws the first theta, for sequences of at most
         ``longest`` steps.
@@ -89,7 +89,7 @@ class Fit:
         self.initialize = initialize
         self.seed = seed
         self.recurrent_dropout = recurrent_dropout
-        self.options = with_batch_size(options, len(data.y))
+        self.options = resolve(options, len(data.y))
         has_linear = network.linear.n_steps > 0
         self.holds_linear = has_linear and target.loss.is_least_squares and not is_partial
         self.network_share = 1.0 if has_linear else None

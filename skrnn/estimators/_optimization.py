@@ -47,9 +47,8 @@ class Optimization:
 
     max_iter : int or 'auto', default='auto'
         The number of epochs; with ``n_iter_no_change`` the maximum. An epoch is one pass over the
-        training sequences. "auto": for classifiers 4000, for regressors 2000, divided by the square
-        root of the number of sequences, but at least 10 and at most 500; 200 iterations with
-        "lbfgs".
+        training sequences. "auto": 100; with more than 2,000 training sequences, as many as show
+        the network 200,000 sequences, but at least 10. With "lbfgs" 200 iterations.
 
     shuffle : bool, default=True
         Whether to shuffle the sequences before each epoch.

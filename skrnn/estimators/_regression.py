@@ -68,7 +68,6 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
     ar_steps: int = 0
     ar_columns: str = "all"
 
-    _epochs = 2000  # fewer than of classes: noise is learned sooner
     _parameter_constraints = {
         "loss": [StrOptions({"squared_error", "absolute_error", "huber", "quantile", "poisson"})],
         "quantile": [Interval(Real, 0, 1, closed="neither")],

@@ -1,7 +1,7 @@
 """The solver that the parameters of an estimator ask for."""
 
 from dataclasses import replace
-from math import ceil, sqrt
+from math import ceil
 
 from skrnn._warnings import warn
 from skrnn.training import (
@@ -19,27 +19,20 @@ from skrnn.training import (
     Solver,
 )
 
-# Of "auto": the most sequences of a minibatch; the least and the most epochs; the iterations of
-# L-BFGS.
+# Of "auto": the most sequences of a minibatch; how many sequences are seen in all epochs, with the
+# least and the most epochs; the iterations of L-BFGS.
 BATCH_SIZE = 32
-LEAST_EPOCHS, MOST_EPOCHS = 10, 500
+N_SEEN, LEAST_EPOCHS, MOST_EPOCHS = 200_000, 10, 100
 ITERATIONS = 200
 
 
-def with_max_iter(options, n_samples, epochs):
-    """The options with a number in place of "auto" epochs.
-
-    They fall with the square root of the number of sequences; ``epochs`` are those of one.
-    """
-    if options.max_iter != "auto":
-        return options
-    n_epochs = min(max(round(epochs / sqrt(n_samples)), LEAST_EPOCHS), MOST_EPOCHS)
-    return replace(options, max_iter=ITERATIONS if options.solver == "lbfgs" else n_epochs)
-
-
-def with_batch_size(options, n_samples):
-    """The options with at most ``n_samples`` sequences per minibatch; warns of more."""
-    batch_size = options.batch_size
+def resolve(options, n_samples):
+    """The options with numbers in place of "auto"; warns of minibatches of more than there are."""
+    batch_size, max_iter = options.batch_size, options.max_iter
+    if max_iter == "auto" and options.solver == "lbfgs":
+        max_iter = ITERATIONS
+    elif max_iter == "auto":
+        max_iter = min(max(round(N_SEEN / n_samples), LEAST_EPOCHS), MOST_EPOCHS)
     if batch_size == "auto":
         batch_size = ceil(n_samples / ceil(n_samples / BATCH_SIZE))  # all of about the same size
     elif batch_size > n_samples:
@@ -47,7 +40,7 @@ def with_batch_size(options, n_samples):
             f"batch_size={batch_size} is larger than the {n_samples} training sequences; "
             f"each epoch is a single minibatch. Lower batch_size, or set it to 'auto'."
         )
-    return replace(options, batch_size=min(batch_size, n_samples))
+    return replace(options, batch_size=min(batch_size, n_samples), max_iter=max_iter)
 
 
 def one_epoch(options):

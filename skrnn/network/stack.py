@@ -152,7 +152,7 @@ class Network:
         states = [np.zeros((n_sequences, width), dtype) for width in widths]
         return states + self.pooling.start(n_sequences, dtype)
 
-    def initialize(self, rng, dtype, *, init="pytorch", forget_bias=1.0, longest=1):
+    def initialize(self, rng, dtype, *, init="glorot", forget_bias=1.0, longest=1):
         """Draw an initial ``theta``; ``longest`` is the length of the longest sequence."""
         theta = np.zeros(self.layout.size, dtype)
         params = self.params(theta)
