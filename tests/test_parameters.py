@@ -8,6 +8,8 @@ import sklearn
 
 import skrnn
 from skrnn import GRURegressor, LSTMRegressor, RNNRegressor
+from skrnn.estimators._optimization import Optimization
+from skrnn.estimators._solvers import resolve
 from tests._estimators import (
     ESTIMATORS,
     make,
@@ -234,3 +236,14 @@ def test_quantile_without_its_loss(loss):
     np.testing.assert_array_equal(model._theta, expected._theta)
     model.gradient_flow(X, np.exp(y))  # says it no more: warnings are errors
     make("GRURegressor", quantile=0.9, loss="quantile").fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "n_epochs"),
+    [(1, 500), (40, 500), (50, 400), (200, 100), (2000, 100), (5000, 40), (10**6, 10)],
+)
+def test_auto_epochs(n_samples, n_epochs):
+    """100, but for all of them 20,000 to 200,000 sequences, and 10 to 500 epochs."""
+    assert resolve(Optimization(), n_samples).max_iter == n_epochs
+    assert resolve(Optimization(max_iter=7), n_samples).max_iter == 7
+    assert resolve(Optimization(solver="lbfgs"), n_samples).max_iter == 200

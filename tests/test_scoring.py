@@ -155,11 +155,11 @@ def test_a_warm_start_goes_on_with_the_curves():
 
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_the_best_epoch_is_kept_without_stopping(name):
-    model = fitted(name, max_iter=60, n_iter_no_change=None, learning_rate_init=0.3)
+    model = fitted(name, max_iter=60, n_iter_no_change=None, learning_rate_init=1.0)
     best = int(np.argmin(model.validation_loss_curve_))
     assert model.n_iter_ == 60
     assert best < 59
-    until_best = fitted(name, max_iter=best + 1, n_iter_no_change=None, learning_rate_init=0.3)
+    until_best = fitted(name, max_iter=best + 1, n_iter_no_change=None, learning_rate_init=1.0)
     np.testing.assert_array_equal(model._theta, until_best._theta)
 
 

@@ -47,8 +47,9 @@ class Optimization:
 
     max_iter : int or 'auto', default='auto'
         The number of epochs; with ``n_iter_no_change`` the maximum. An epoch is one pass over the
-        training sequences. "auto": 100; with more than 2,000 training sequences, as many as show
-        the network 200,000 sequences, but at least 10. With "lbfgs" 200 iterations.
+        training sequences. "auto": 100 epochs for 200 to 2,000 training sequences; for fewer as
+        many as show the network 20,000 sequences, but at most 500; for more as many as show it
+        200,000, but at least 10. With "lbfgs" 200 iterations.
 
     shuffle : bool, default=True
         Whether to shuffle the sequences before each epoch.

@@ -19,10 +19,10 @@ from skrnn.training import (
     Solver,
 )
 
-# Of "auto": the most sequences of a minibatch; how many sequences are seen in all epochs, with the
-# least and the most epochs; the iterations of L-BFGS.
+# Of "auto": the most sequences of a minibatch; the epochs, unless the network then sees too few or
+# too many sequences in all, with the least and the most; the iterations of L-BFGS.
 BATCH_SIZE = 32
-N_SEEN, LEAST_EPOCHS, MOST_EPOCHS = 200_000, 10, 100
+EPOCHS, MIN_SEEN, MAX_SEEN, MIN_EPOCHS, MAX_EPOCHS = 100, 20_000, 200_000, 10, 500
 ITERATIONS = 200
 
 
@@ -32,7 +32,8 @@ def resolve(options, n_samples):
     if max_iter == "auto" and options.solver == "lbfgs":
         max_iter = ITERATIONS
     elif max_iter == "auto":
-        max_iter = min(max(round(N_SEEN / n_samples), LEAST_EPOCHS), MOST_EPOCHS)
+        n_epochs = min(max(EPOCHS, MIN_SEEN / n_samples), MAX_SEEN / n_samples)
+        max_iter = min(max(round(n_epochs), MIN_EPOCHS), MAX_EPOCHS)
     if batch_size == "auto":
         batch_size = ceil(n_samples / ceil(n_samples / BATCH_SIZE))  # all of about the same size
     elif batch_size > n_samples:
