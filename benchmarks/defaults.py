@@ -7,8 +7,9 @@ candidate and cell, relative to the first candidate: the geometric mean over dat
 ratio and where, and the mean of the seconds of a fit. The second has all errors, means over seeds:
 the share of wrong classes, or the RMSE in standard deviations of y.
 
-``--final`` fits to the whole training parts instead and scores on the test parts: as it was before,
-as it is, and PyTorch in a careful user's training loop, if it is installed (`make bench` does).
+``--final`` fits to the whole training parts instead and scores on the test parts: with the earlier
+parameters of training (and today's first weights), as it is, and PyTorch in a careful user's
+training loop, if it is installed (`make bench` does).
 
 With ``--cache`` the result of each fit is kept in a file of JSON lines, and what is in it is not
 run again, failures included. When a default, a candidate or the code changes, begin a new file.
@@ -43,7 +44,7 @@ def times_epochs(factor):
 
 
 def before(n, epochs):
-    """What was the default before this study, but for the first weights."""
+    """The parameters of training that were the defaults; the first weights are today's."""
     return {
         "learning_rate": "constant", "learning_rate_init": 0.001, "batch_size": min(n, 200),
         "max_grad_norm": None, "n_iter_no_change": 10, "max_iter": 200,

@@ -3,7 +3,7 @@
 With ``--data FOLDER``, which has ``ETTh1.csv`` and ``pollution.csv``, on these as well. Each row of
 the table has the mean squared error on the test part of ridge regression; then, first without and
 then with early stopping, that of the start (the fit before any epoch), that of the trained model
-relative to it, and ``network_share_``. What is asked for is at most 1.01 times the start.
+relative to it, and ``network_share_``. The goal is at most 1.01 times the start.
 
 ``--set NAME=VALUE`` sets a parameter of the estimators, ``--only TEXT`` selects rows.
 """

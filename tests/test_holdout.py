@@ -32,6 +32,7 @@ def split(sequences, labels=None, *, seed=0, **options):
     ("n_samples", "fraction", "n_held_out"),
     [(30, 0.1, 3), (31, 0.1, 4), (2, 0.1, 1), (2, 0.5, 1), (30, 0.01, 1), (30, 0.9, 27)],
 )
+@pytest.mark.filterwarnings("ignore:validation_split='group' finds no")
 def test_sizes(n_samples, fraction, n_held_out, validation_split):
     options = {"validation_fraction": fraction, "validation_split": validation_split}
     _, held_out = split(spans(n_samples), **options)
@@ -67,6 +68,7 @@ def test_a_random_part_is_stratified():
     assert sorted(labels[held_out]) == ["a"] * 6 + ["b"] * 3 + ["c"]
 
 
+@pytest.mark.filterwarnings("ignore:validation_split='group' finds no")
 def test_the_others_are_not():
     labels = np.repeat(["a", "b"], [29, 1])  # says nothing: warnings are errors
     assert split(spans(30), labels, validation_split="last")[1] == [27, 28, 29]
@@ -163,3 +165,20 @@ def test_one_series_has_one_group():
     model = make("GRURegressor", early_stopping=True, validation_split="group")
     with pytest.raises(ValueError, match=r"all sequences share rows.*validation_split='last'"):
         model.fit(windows, np.arange(30.0))
+
+
+def test_groups_of_one_are_told():
+    """Windows that are copies share no rows: that there is no leak would be an illusion."""
+    X, y = problem("GRURegressor")
+    model = make("GRURegressor", early_stopping=True, validation_split="group")
+    with pytest.warns(UserWarning, match="finds no sequences that share rows") as record:
+        model.fit(X, y)
+    assert record[0].filename == __file__
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_class_of_two_keeps_one_to_train_on(seed):
+    labels = np.repeat(np.arange(20), 2)
+    with pytest.warns(UserWarning, match="class"):
+        train, _ = split(spans(40), labels, seed=seed, validation_fraction=0.1)
+    assert len(np.unique(labels[train])) == 20

@@ -13,6 +13,7 @@ import skrnn
 from skrnn import GRUClassifier, GRURegressor, LSTMRegressor, Sequences, make_horizon_target
 from skrnn.network.linear import LinearPath
 from skrnn.network.ridge import PENALTIES
+from skrnn.training import MinibatchDescent
 from tests._estimators import CLASSIFIERS, REGRESSORS, make
 from tests._problems import ragged
 
@@ -433,3 +434,34 @@ def test_share():
     assert GRUClassifier(3, **STANDING).fit(X, y > 100).network_share_ is None
     # Every call of partial_fit goes on from the one before, with nothing held out.
     assert GRURegressor(3, ar_steps=2).partial_fit(X, y).network_share_ == 1
+
+
+@pytest.mark.parametrize("round_", [0, 1, 2])
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_interrupted_before_the_network_has_proved_itself(round_, epoch, monkeypatch):
+    """The linear path alone is kept: a whole round is not lost, an unproved network not added."""
+    X, y, *_ = forecasts(two_regimes(3000), 1)
+    options = {"ar_steps": 1, **LEARNING}
+    n_epochs, count = LEARNING["max_iter"], 0
+    original = MinibatchDescent._epoch
+
+    def interrupt(self, theta, n):
+        nonlocal count
+        count += 1
+        if count == round_ * n_epochs + epoch:
+            raise KeyboardInterrupt
+        return original(self, theta, n)
+
+    start = GRURegressor(8, ar_steps=1, **STANDING | {"dtype": "float32"}).fit(X, y)
+    monkeypatch.setattr(MinibatchDescent, "_epoch", interrupt)
+    model = GRURegressor(8, **options)
+    if (round_, epoch) == (0, 1):
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(X, y)
+        assert not hasattr(model, "n_iter_")
+        return
+    with pytest.warns(UserWarning, match="interrupted .*the linear path alone is kept"):
+        model.fit(X, y)
+    assert model.network_share_ == 0
+    assert model.n_iter_ == len(model.loss_curve_) == (n_epochs if round_ else 1)
+    np.testing.assert_allclose(model.predict(X), start.predict(X), rtol=1e-5)

@@ -73,12 +73,11 @@ class RecurrentEstimator(
         cls._parameter_constraints = constraints
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(
-        self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None
-    ):  # fmt: skip
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
         """Fit the network.
 
-        Ctrl-C stops training with a warning, and keeps the model of the best complete epoch.
+        Ctrl-C stops training with a warning. The model of the last complete epoch is kept, or of
+        the best one with ``early_stopping`` or a number as ``n_iter_no_change``.
 
         Parameters
         ----------
@@ -98,7 +97,8 @@ class RecurrentEstimator(
         X_val : array-like, list of arrays or Sequences, default=None
             The sequences to validate on, in any form that X may have. Only with
             ``early_stopping=True``; then nothing is held out of X. In a Pipeline, they go through
-            the steps before the estimator with ``transform_input=["X_val"]``.
+            the steps before the estimator with ``transform_input=["X_val"]``, metadata routing
+            enabled, and ``set_fit_request(X_val=True, y_val=True)`` of the estimator.
         y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
             The targets of X_val, in the form of y.
         sample_weight_val : array-like of shape (n_val,), default=None
@@ -249,7 +249,8 @@ class RecurrentEstimator(
                 f"dropout={self.dropout}, recurrent_dropout={self.recurrent_dropout} are not "
                 f"supported with solver='lbfgs': it needs a loss without randomness. Set both to 0."
             )
-        if self.learning_rate == "adaptive" and self.n_iter_no_change in (None, np.inf):
+        is_adaptive = self.learning_rate == "adaptive" and self.solver != "lbfgs"
+        if is_adaptive and self.n_iter_no_change in (None, np.inf):
             raise ValueError(
                 f"learning_rate='adaptive' lowers the learning rate when n_iter_no_change epochs "
                 f"bring no improvement, but n_iter_no_change={self.n_iter_no_change}. Set it to a "

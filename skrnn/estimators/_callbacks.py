@@ -38,3 +38,13 @@ class EpochTasks:
         self.context.call_on_fit_task_end(
             **self.what, reconstruction_attributes=self.fitted_attributes
         )
+
+
+class NoTasks:
+    """Nobody is told of the epochs."""
+
+    def begin(self):
+        pass
+
+    def end(self):
+        return False

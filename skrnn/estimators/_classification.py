@@ -58,8 +58,8 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         ValueError
             If a parameter or the data is not as described, if y has classes that are not in
             ``classes``, or if training diverges. Also with ``early_stopping``,
-            ``learning_rate="adaptive"`` or ``"cosine"``, or ``class_weight="balanced"``: these need
-            all data and all epochs. After an error, the estimator stays as it was before.
+            ``learning_rate="adaptive"`` or ``class_weight="balanced"``: these need all data and all
+            epochs. After an error, the estimator stays as it was before.
         AttributeError
             With ``solver="lbfgs"``, which needs all data at once.
         """

@@ -45,7 +45,8 @@ ATTRIBUTES = """\
         validation set; with "loss" the negative validation loss. None without ``early_stopping``.
 
     best_validation_score_ : float or None
-        The highest validation score, that of the weights; None without ``early_stopping``.
+        The highest validation score, that of the weights (with ``ar_steps`` before the share of the
+        network was found); None without ``early_stopping``.
 
     train_scores_ : list of float or None
         The score that ``scoring`` names on the training sequences, or on 10,000 of them, after each
@@ -53,7 +54,8 @@ ATTRIBUTES = """\
 
     network_share_ : float or None
         With ``ar_steps``, the share of the network's output that is added to the linear model, from
-        0 to 1; None without. With 0, the predictions are those of the linear model alone."""
+        0 to 1; None without. With 0, the predictions are those of the linear model alone, so the
+        network, whose state ``transform`` returns, has no part in them."""
 
 
 def with_parameters(cls):

@@ -7,11 +7,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from skrnn._warnings import warn
+from skrnn.estimators._callbacks import NoTasks
 from skrnn.estimators._data import Data
 from skrnn.estimators._holdout import hold_out
 from skrnn.estimators._linear_start import (
     LinearStart,
-    Unwatched,
     begin_with_least_squares,
     confirmed_share,
 )
@@ -159,6 +159,8 @@ class Fit:
         if trainer.interrupted:
             n_iter = len(self.earlier.loss_curve) + trainer.n_iter
             kept = "that epoch" if trainer.keeps_last else "the best epoch"
+            if self.linear_start is not None:
+                kept = "the linear path alone"
             warn(f"Training was interrupted after epoch {n_iter}. The model of {kept} is kept.")
         elif not (
             trainer.converged or trainer.stopped or self.patience == np.inf or self.is_partial
@@ -173,7 +175,7 @@ class Fit:
 
     def _warn_if_unsettled(self):
         """Training has stopped by itself: say so if its loss was not at rest."""
-        loss_curve = [*self.earlier.loss_curve, *self.trainer.loss_curve]
+        loss_curve = self.trainer.loss_curve
         recent = unsettled(loss_curve, self.patience, self.options.tol)
         if recent is not None:
             remedies = ", ".join(self.solver.remedies)
@@ -191,17 +193,26 @@ class Fit:
         linear_start, losses = self.linear_start, []
         first_theta = self.theta.copy()
         self.trainer.run(self.theta, tasks, is_trained=True)
-        for left_out, next_data in linear_start.trials:
-            losses.append(linear_start.losses(left_out, first_theta, self.theta))
-            # At every end there has to be a gain; how much is best for all of them together.
-            is_confirmed = confirmed_share(losses[-1]) > 0
-            self.network_share = confirmed_share(np.hstack(losses)) if is_confirmed else 0.0
-            if self.network_share == 0 or self.trainer.interrupted or self.trainer.stopped:
-                break
-            self._prepare(next_data)
-            first_theta = self.theta.copy()
-            self.trainer.run(self.theta, Unwatched(), is_trained=True)
-        linear_start.mix(first_theta, self.theta, self.network_share)
+        complete = self.trainer  # of the last round of training
+        share = 0.0 if complete.interrupted or complete.stopped else 1.0
+        try:
+            for left_out, next_data in linear_start.trials if share else []:
+                losses.append(linear_start.losses(left_out, first_theta, self.theta))
+                # At every end there has to be a gain; how much is best for all of them together.
+                is_confirmed = confirmed_share(losses[-1]) > 0
+                share = confirmed_share(np.hstack(losses)) if is_confirmed else 0.0
+                if share == 0:
+                    break
+                self._prepare(next_data)
+                first_theta = self.theta.copy()
+                self.trainer.run(self.theta, NoTasks(), is_trained=True)
+                if self.trainer.interrupted:
+                    raise KeyboardInterrupt
+                complete = self.trainer
+        except KeyboardInterrupt:  # the proof is not complete
+            share, complete.interrupted = 0.0, True
+        self.trainer, self.network_share = complete, share
+        linear_start.mix(first_theta, self.theta, share)
 
     def attributes(self):
         """The fitted attributes, as of the last epoch."""

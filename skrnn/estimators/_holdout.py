@@ -24,6 +24,12 @@ def hold_out(sequences, labels, options, random_state):
     if options.validation_split == "group":
         groups = overlapping(sequences)
         _count(options, groups.max() + 1, "groups")
+        if groups.max() + 1 == n_samples:
+            warn(
+                "validation_split='group' finds no sequences that share rows, so it is as 'random'. "
+                "Windows share rows if they come from SlidingWindow; a list or a 3-D array has a "
+                "copy of each. For groups that you know, pass X_val and y_val."
+            )
         split = GroupShuffleSplit(
             1, test_size=options.validation_fraction, random_state=random_state
         )
@@ -37,10 +43,10 @@ def hold_out(sequences, labels, options, random_state):
             index, test_size=n_held_out, random_state=random_state, stratify=labels
         )
     else:
-        # The only sequence of a class is held out only if there are no others.
-        _, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
+        # One sequence of each class comes last, to be trained on.
         drawn = random_state.permutation(n_samples)
-        drawn = drawn[np.argsort(counts[codes[drawn]] == 1, kind="stable")]
+        _, first = np.unique(labels[drawn], return_index=True)
+        drawn = np.r_[np.delete(drawn, first), drawn[first]]
         held_out, train = np.split(drawn, [n_held_out])
     return np.sort(train), np.sort(held_out)
 

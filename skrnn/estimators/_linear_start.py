@@ -26,16 +26,6 @@ def begin_with_least_squares(network, loss, theta, data):
     network.start_from_least_squares(theta, data.sequences, target, data.weight)
 
 
-class Unwatched:
-    """Instead of tasks: nobody is told of the epochs."""
-
-    def begin(self):
-        pass
-
-    def end(self):
-        return False
-
-
 def confirmed_share(losses):
     """The best share with a significant gain, given mean losses (n_shares, n_parts)."""
     n_parts = losses.shape[1]

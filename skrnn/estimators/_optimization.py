@@ -34,10 +34,11 @@ class Optimization:
     learning_rate : {'constant', 'invscaling', 'adaptive', 'cosine'}, default='cosine'
         How the step size changes during training; not used by "lbfgs". "cosine": rises from
         zero over the first tenth of ``max_iter`` epochs, then falls to zero along a cosine
-        (Loshchilov & Hutter 2017); in ``partial_fit`` it is constant. "constant": it stays the
-        same. "invscaling": ``learning_rate_init`` divided by the number of sequences seen so far to
-        the power of ``power_t``, updated after each epoch. "adaptive": divided by 5 whenever
-        ``n_iter_no_change`` epochs bring no improvement; at 1e-6 or less, training stops instead.
+        (Loshchilov & Hutter 2017); in ``partial_fit`` it is constant, also after ``fit``.
+        "constant": it stays the same. "invscaling": ``learning_rate_init`` divided by the number of
+        sequences seen so far to the power of ``power_t``, updated after each epoch. "adaptive":
+        divided by 5 whenever ``n_iter_no_change`` epochs bring no improvement, so it needs a number
+        there; at 1e-6 or less, training stops instead.
 
     learning_rate_init : float, default=0.005
         The initial step size of the optimizer; with "cosine" the largest one.
@@ -68,7 +69,7 @@ class Optimization:
 
     warm_start : bool, default=False
         Whether ``fit`` continues from the weights, the scale of the targets and the loss curve
-        of the previous fit, instead of starting anew.
+        of the previous fit, instead of starting anew. Each fit runs ``max_iter`` epochs.
 
     momentum : float, default=0.9
         The momentum of "sgd", between 0 and 1.
@@ -81,9 +82,9 @@ class Optimization:
         and keep the weights of the epoch with the lowest loss on it (or the best score, see
         ``scoring``). With ``n_iter_no_change=k`` training stops when k epochs bring no improvement;
         by default all ``max_iter`` epochs run. Without early stopping, the training loss decides;
-        if all epochs run, the last one is kept. For overlapping windows of one series set
-        ``validation_split="last"``, for those of many series ``"last"`` or ``"group"``: random
-        validation windows overlap with the training windows.
+        with ``n_iter_no_change=None`` the last epoch is kept. For overlapping windows of one
+        series set ``validation_split="last"``, for those of many series ``"last"`` or ``"group"``:
+        random validation windows overlap with the training windows.
 
     scoring : str, callable or None, default='loss'
         What decides with ``early_stopping``. "loss": the loss on the validation set, without the

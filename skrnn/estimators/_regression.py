@@ -102,8 +102,8 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         ------
         ValueError
             If a parameter or the data is not as described, or if training diverges. Also with
-            ``early_stopping``, or ``learning_rate="adaptive"`` or ``"cosine"``: these need all data
-            and all epochs. After an error, the estimator stays as it was before.
+            ``early_stopping``, or ``learning_rate="adaptive"``: these need all data and all
+            epochs. After an error, the estimator stays as it was before.
         AttributeError
             With ``solver="lbfgs"``, which needs all data at once.
         """
@@ -149,7 +149,7 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
             )
             n_steps = longest
         self._ar_steps_asked = self.ar_steps
-        return {"ar_steps": n_steps, "ar_columns": self.ar_columns}
+        return {"ar_steps": n_steps, "ar_columns": self.ar_columns if n_steps else "all"}
 
     def _make_target(self, y) -> Target:
         return Numbers(self.loss, self.quantile, self.normalize_y)

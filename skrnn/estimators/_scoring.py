@@ -1,6 +1,7 @@
 """How good the network is after an epoch, on data that it is not trained on."""
 
 from copy import copy
+from numbers import Real
 
 import numpy as np
 from sklearn.metrics import check_scoring
@@ -37,7 +38,7 @@ class Scorer:
         vars(model).update(attributes)
         weight = {"sample_weight": data.weight} if self.is_weighted else {}
         score = self.scorer(model, data.sequences, data.values, **weight)
-        if not np.isfinite(score):
+        if not isinstance(score, Real) or not np.isfinite(score):
             raise ValueError(
                 f"scoring={self.scoring!r} gives {score} on {len(data.y)} sequences; expected a "
                 f"finite number. Hold out more sequences, or choose another scoring."
