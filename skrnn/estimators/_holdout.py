@@ -26,9 +26,9 @@ def hold_out(sequences, labels, options, random_state):
         _count(options, groups.max() + 1, "groups")
         if groups.max() + 1 == n_samples:
             warn(
-                "validation_split='group' finds no sequences that share rows, so it is as 'random'. "
-                "Windows share rows if they come from SlidingWindow; a list or a 3-D array has a "
-                "copy of each. For groups that you know, pass X_val and y_val."
+                "validation_split='group' finds no sequences that share rows, so it splits as "
+                "'random' does. Windows share rows if they come from SlidingWindow; a list or a "
+                "3-D array has a copy of each. For groups that you know, pass X_val and y_val."
             )
         split = GroupShuffleSplit(
             1, test_size=options.validation_fraction, random_state=random_state
