@@ -48,7 +48,8 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         output is worth adding to the linear model: the share of the least error, and 0 if no gain
         is significant on one of the two thirds. If it is not 0, the network is trained once more,
         on all sequences. ``network_share_`` has the share; the curves are those of the last
-        training. So pass the sequences in the order of time. ``partial_fit``, and a fit with
+        training. So pass the sequences in the order of time. If Ctrl-C or a callback ends training
+        before all of this is done, the linear model alone is kept. ``partial_fit``, and a fit with
         ``warm_start`` after the first, add all of the network's output. With other losses the
         linear model is trained together with the network, and all is added.
 
