@@ -19,7 +19,7 @@ from skrnn.network.minibatch import Minibatch
 from skrnn.network.objective import Objective
 from skrnn.network.pooling import POOLINGS
 from skrnn.network.stack import Network
-from skrnn.network.truncation import read_before
+from skrnn.network.truncation import last_steps
 from tests._problems import (
     RECURRENT_CELLS,
     forward,
@@ -255,14 +255,10 @@ def test_truncated_objective(cell, hidden_layer_sizes, pooling, loss):
     whole, _ = Objective(network, loss, *data).loss_gradient(theta, index)
     assert total == pytest.approx(whole, rel=1e-13)
     prepared = network.prepare(network.params(theta), Arena())
-    before = read_before(network, prepared, sequences, index, 2, Arena(), None)
+    last, before = last_steps(network, prepared, sequences, index, 2, Arena())
 
     def value(theta):
-        last = Minibatch(sequences, index, Arena(), n_steps=2)
-        trace = network.forward(
-            network.prepare(network.params(theta), Arena()), last,
-            carry=[array[last.positions] for array in before],
-        )  # fmt: skip
+        trace = network.forward(network.prepare(network.params(theta), Arena()), last, carry=before)
         share = weight[last.order, np.newaxis] / weight.sum()
         return loss.loss_gradient(trace.raw, target[last.order], share)[0]
 

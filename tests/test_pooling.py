@@ -9,7 +9,7 @@ from skrnn.cells import CELLS
 from skrnn.network.minibatch import Minibatch
 from skrnn.network.pooling import POOLINGS
 from skrnn.network.stack import Network
-from skrnn.network.truncation import read_before
+from skrnn.network.truncation import last_steps
 from skrnn.sequences import Sequences
 from tests._oracle import run
 from tests._problems import minibatch, ragged
@@ -203,9 +203,7 @@ def test_chunks_fold_to_the_whole(cell, pooling, dtype):
     whole = network.predict(theta, sequences)
     for n_steps in range(1, max(LENGTHS) + 1):
         prepared = network.prepare(network.params(theta), Arena())
-        before = read_before(network, prepared, sequences, index, n_steps, Arena(), None)
-        final = Minibatch(sequences, index, Arena(), n_steps=n_steps)
-        before = [array[final.positions] for array in before]
+        final, before = last_steps(network, prepared, sequences, index, n_steps, Arena())
         trace = network.forward(prepared, final, carry=before)
         assert trace.encoding.pooled.dtype == dtype
         np.testing.assert_allclose(trace.encoding.pooled, expected[final.order], rtol=0, atol=atol)
@@ -223,9 +221,8 @@ def test_attention_folds_large_scores(n_steps):
     expected = expected_pools("rnn_tanh", "attention", network, theta, sequences)
     prepared = network.prepare(network.params(theta), Arena())
     index = np.arange(len(sequences))
-    before = read_before(network, prepared, sequences, index, n_steps, Arena(), None)
-    final = Minibatch(sequences, index, Arena(), n_steps=n_steps)
-    trace = network.forward(prepared, final, carry=[a[final.positions] for a in before])
+    final, before = last_steps(network, prepared, sequences, index, n_steps, Arena())
+    trace = network.forward(prepared, final, carry=before)
     np.testing.assert_allclose(trace.encoding.pooled, expected[final.order], rtol=0, atol=1e-8)
 
 

@@ -10,10 +10,13 @@ def summary(network):
         (layer, f"{network.kind['cell']} layer{directions}", f"T × {layer.n_outputs}")
         for layer in network.layers
     ]
-    parts += [
-        (network.pooling, f"{network.kind['pooling']} pooling", str(network.width)),
-        (network.readout, "head", str(network.n_outputs)),
-    ]
+    if network.kind["pooling"] is None:
+        parts.append((network.readout, "head", f"T × {network.n_outputs}"))
+    else:
+        parts += [
+            (network.pooling, f"{network.kind['pooling']} pooling", str(network.width)),
+            (network.readout, "head", str(network.n_outputs)),
+        ]
     if network.linear.n_steps:
         parts.append(
             (network.linear, f"linear path from {network.linear.n_steps} steps", "the same")

@@ -68,6 +68,22 @@ class Minibatch:
     def n_sequences(self):
         return len(self.order)
 
+    def take(self, values):
+        """The values of the sequences (B, ·), or of their steps (N, ·) if they are Sequences.
+
+        The latter have as many steps as the sequences of the minibatch.
+        """
+        if isinstance(values, np.ndarray):
+            return values[self.order]
+        starts = values.starts[self.order] + self.n_before
+        return gather(values.rows, starts, self.offsets, self.arena)
+
+    def places(self, begins):
+        """Where the steps of the packed rows are, if those of a sequence begin there: (N,)."""
+        first = begins[self.order] + self.n_before
+        steps = np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
+        return first[self.sequence_of_row] + steps
+
     @cached_property
     def sequence_of_row(self):
         """The sequence of each packed row, (N,)."""
@@ -101,3 +117,10 @@ class Minibatch:
             active = result[: last - first]
             ufunc(active, rows[first:last], out=active)
         return result
+
+
+def flat(values):
+    """One row for each sequence, or for each step if the values are Sequences: (n, ·)."""
+    if not isinstance(values, np.ndarray):
+        values = np.concatenate(list(values))
+    return values.reshape(len(values), -1)

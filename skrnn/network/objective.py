@@ -6,9 +6,9 @@ import numpy as np
 
 from skrnn.kernels.arena import Arena
 from skrnn.network.dropout import drop_recurrent
-from skrnn.network.minibatch import Minibatch
+from skrnn.network.minibatch import Minibatch, flat
 from skrnn.network.stack import quiet
-from skrnn.network.truncation import last_steps
+from skrnn.network.truncation import Chunks, last_steps
 
 
 class Step(NamedTuple):
@@ -32,9 +32,10 @@ class Objective:
     network : Network
     loss : one of skrnn.network.losses
     sequences : Sequences of n_samples sequences
-    target : ndarray of shape (n_samples, n_outputs)
-    weight : ndarray of shape (n_samples,)
-        The sample weights, greater than zero.
+    target : ndarray of shape (n_samples, n_outputs), or Sequences
+        The encoded targets; of every step if they are Sequences, with the steps of ``sequences``.
+    weight : ndarray of shape (n_samples,), or Sequences
+        Their weights, with a sum greater than zero.
     alpha : float
     recurrent_dropout : float
         Probability of cutting the recurrent connections of a unit.
@@ -90,7 +91,7 @@ class Objective:
     def total_loss_gradient(self, theta, batches):
         """The loss on all samples, read in batches, and its gradient in the same array."""
         self.gradient[:] = 0
-        total = float(self.weight.sum())
+        total = float(flat(self.weight).sum())
         loss = sum(self._add_gradient(theta, index, total).loss for index in batches)
         return loss + self._add_penalty(theta, total), self.gradient
 
@@ -118,25 +119,60 @@ class Objective:
             )
         self.weight_arena.clear()
         prepared = self.network.prepare(params, self.weight_arena)
-        minibatch, carry = last_steps(
-            self.network, prepared, self.sequences, index, self.tbptt_steps, self.arena,
-            self.dropout_rng,
-        )  # fmt: skip
+        minibatch, carry = self._read(prepared, index)
         trace = self.network.forward(
             prepared, minibatch, carry=carry, keep=True, dropout_rng=self.dropout_rng
         )
-        weight = self.weight[minibatch.order, np.newaxis]
+        self._leave(minibatch, trace.encoding.carry)
+        weight = minibatch.take(self.weight).reshape(-1, 1)
         total = float(weight.sum()) if total is None else total
-        loss, draw = self.loss.loss_gradient(
-            trace.raw, self.target[minibatch.order], weight / weight.dtype.type(total)
-        )
+        # No step of a chunk may have a label.
+        share = weight / weight.dtype.type(total) if total > 0 else weight
+        loss, draw = self.loss.loss_gradient(trace.raw, minibatch.take(self.target), share)
         dinputs = self.network.backward(params, minibatch, trace, draw, self.dparams, need_dx)
         for dlayer, layer_masks in zip(self.dparams.layers, masks, strict=False):
             for name, mask in layer_masks.items():
                 dlayer[name] *= mask
         return Step(loss, total, minibatch, dinputs)
 
+    def _read(self, prepared, index):
+        """The minibatch that the gradient goes back through, and the carry before it."""
+        return last_steps(
+            self.network, prepared, self.sequences, index, self.tbptt_steps, self.arena,
+            self.dropout_rng,
+        )  # fmt: skip
+
+    def _leave(self, minibatch, carry):
+        """Nothing is read after the last steps."""
+
     def _add_penalty(self, theta, total):
+        if total == 0:
+            return 0.0
         penalty = self.is_weight * theta * theta.dtype.type(self.alpha / total)
         self.gradient += penalty
         return 0.5 * float(penalty @ theta)
+
+
+class ChunkedObjective(Objective):
+    """The same with an output at every step, and a gradient through one chunk of steps at a time.
+
+    A minibatch is read in chunks of ``tbptt_steps`` steps, from the first to the last. Each has a
+    gradient of its own, and goes on from the states that those before it have left.
+
+    Attributes
+    ----------
+    n_chunks : ndarray of int of shape (n_samples,)
+        Of each sequence.
+    """
+
+    @property
+    def n_chunks(self):
+        return -(-self.sequences.lengths // self.tbptt_steps)
+
+    def _read(self, prepared, part):
+        if part.number == 0:
+            self.chunks = Chunks(self.network, self.sequences, part.index, self.tbptt_steps)
+        return self.chunks.read(part.number, self.arena)
+
+    def _leave(self, minibatch, carry):
+        self.chunks.leave(minibatch, carry)

@@ -79,6 +79,16 @@ class LastPooling:
         return None, dpooled
 
 
+class EveryStep(LastPooling):
+    """No pooling: the hidden state of every step, (N, D), for an output at every step."""
+
+    def forward(self, prepared, minibatch, hidden, summary, carry):
+        return hidden, [], None
+
+    def backward(self, params, minibatch, hidden, cache, dpooled, dparams):
+        return dpooled, None
+
+
 class MeanPooling(LastPooling):
     """The mean over the steps. Their sum is the carry."""
 

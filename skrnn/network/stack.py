@@ -12,9 +12,9 @@ from skrnn.network.initialization import INITIALIZATIONS
 from skrnn.network.layer import Layer, LayerTrace, RecurrentLayer
 from skrnn.network.linear import LinearPath
 from skrnn.network.parameters import Layout
-from skrnn.network.pooling import POOLINGS
+from skrnn.network.pooling import POOLINGS, EveryStep
 from skrnn.network.readout import Readout
-from skrnn.network.truncation import last_steps
+from skrnn.network.truncation import all_steps, last_steps
 
 # Sequences per minibatch in prediction, and steps at a time: enough for the kernels, and little
 # enough for the cache.
@@ -49,7 +49,7 @@ class Encoding(NamedTuple):
     layers: list[Any]
     masks: list[np.ndarray | None]  # (N, D) of each layer's input, None without dropout
     pooling: Any
-    pooled: np.ndarray  # (B, D)
+    pooled: np.ndarray  # (B, D); (N, D) where there is an output at every step
     carry: list[np.ndarray]  # what goes on to later steps, each (B, ·)
 
 
@@ -57,14 +57,14 @@ class Trace(NamedTuple):
     """A forward pass through the network."""
 
     encoding: Encoding
-    mask: np.ndarray | None  # (B, D) of the pooled states
+    mask: np.ndarray | None  # (B, D) of the pooled states; here and below N for B at every step
     dropped: np.ndarray  # (B, D), the pooled states with dropout
     lags: np.ndarray | None  # (n_blocks, B, n_inputs)
     raw: np.ndarray  # (B, n_outputs)
 
 
 class Network:
-    """A stack of recurrent layers with a dense readout of the pooled hidden states.
+    """A stack of recurrent layers with a dense readout: of the pooled hidden states, or each.
 
     The network is its shapes only; the numbers are in a vector ``theta`` of ``layout.size``.
 
@@ -80,8 +80,8 @@ class Network:
         Width of the raw prediction.
     bidirectional : bool
         Whether each layer reads the sequences from their ends as well.
-    pooling : str
-        A name in ``skrnn.network.pooling.POOLINGS``.
+    pooling : str or None
+        A name in ``skrnn.network.pooling.POOLINGS``; None is an output at every step.
     ar_steps : int
         Steps of input with a linear path to the output.
     ar_columns : {'all', 'own'}
@@ -130,7 +130,7 @@ class Network:
         ]
         self.n_states = sum(len(layer.state_widths()) for layer in self.layers)
         self.width = widths[-1]
-        self.pooling = POOLINGS[pooling](self.width)
+        self.pooling = (EveryStep if pooling is None else POOLINGS[pooling])(self.width)
         self.readout = Readout(self.width, n_outputs)
         self.linear = LinearPath(ar_steps, n_features, n_outputs, ar_columns)
         parts: list[Any] = [*self.layers, self.pooling, self.readout, self.linear]
@@ -277,8 +277,7 @@ class Network:
         pooled = np.empty((n, self.width), theta.dtype)
         arena = Arena()
         prepared = self.prepare(self.params(theta), Arena())
-        n_steps = None if self.kind["bidirectional"] else PREDICT_STEPS
-        size = predict_batch_size(sequences.lengths, n_steps)
+        n_steps, size = self._reach(sequences)
         for start in range(0, n, size):
             index = np.arange(start, min(start + size, n))
             minibatch, carry = last_steps(self, prepared, sequences, index, n_steps, arena)
@@ -286,6 +285,37 @@ class Network:
             raw[minibatch.order] = trace.raw
             pooled[minibatch.order] = trace.encoding.pooled
         return raw, pooled
+
+    @quiet
+    def predict_steps(self, theta, sequences, carry=None):
+        """Raw predictions of every step, (n_steps, n_outputs) in float64.
+
+        The steps are those of all sequences, one sequence after the other. ``carry`` is what the
+        steps before left, each (n, ·), or None; it is updated. Bits as in ``predict``.
+        """
+        raw = np.empty((sequences.lengths.sum(), self.n_outputs), np.float64)
+        prepared = self.prepare(self.params(theta), Arena())
+        for minibatch, encoding, places in self._read(prepared, sequences, carry):
+            raw[places] = self.readout.forward(prepared.readout, encoding.pooled, minibatch.arena)
+        return raw
+
+    @quiet
+    def hidden_states(self, theta, sequences, carry=None):
+        """Hidden states of the last layer after every step, (n_steps, D); as ``predict_steps``."""
+        hidden = np.empty((sequences.lengths.sum(), self.width), theta.dtype)
+        prepared = self.prepare(self.params(theta), Arena())
+        for _, encoding, places in self._read(prepared, sequences, carry):
+            hidden[places] = encoding.layers[-1].output
+        return hidden
+
+    def _read(self, prepared, sequences, carry):
+        n_steps, size = self._reach(sequences)
+        return all_steps(self, prepared, sequences, n_steps, size, Arena(), carry)
+
+    def _reach(self, sequences):
+        """How many steps prediction reads at a time, and of how many sequences."""
+        n_steps = None if self.kind["bidirectional"] else PREDICT_STEPS
+        return n_steps, predict_batch_size(sequences.lengths, n_steps)
 
 
 def predict_batch_size(lengths, n_steps):

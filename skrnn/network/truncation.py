@@ -1,10 +1,58 @@
-"""Long sequences in chunks of steps: the last chunk, and what the steps before it leave."""
+"""Long sequences in chunks of steps, and the carry: what each chunk leaves for the next."""
+
+import numpy as np
 
 from skrnn.network.minibatch import Minibatch
 
 
+class Chunks:
+    """Sequences in chunks of at most ``n_steps`` steps, to be read one after the other.
+
+    The chunks end together, at the end of the sequences, so the first chunk of a sequence may be
+    shorter. Memory grows with the chunk and not with the sequence. The network goes on from chunk
+    to chunk to the same bits as if it had read all steps at once.
+
+    Parameters
+    ----------
+    network : Network
+    sequences : Sequences
+    index : ndarray of int of shape (n_sequences,)
+        Which sequences.
+    n_steps : int or None
+        None is one chunk of all steps.
+    carry : list of ndarray or None
+        What the steps before the sequences left, each (n_sequences, ·); None is nothing.
+
+    Attributes
+    ----------
+    carry : list of ndarray
+        What the chunks that were read have left, in the order of ``index``.
+    """
+
+    def __init__(self, network, sequences, index, n_steps, carry=None):
+        self.sequences = sequences
+        self.index = index
+        longest = int(sequences.lengths[index].max())
+        self.n_steps = longest if n_steps is None else n_steps
+        self.n_chunks = -(-longest // self.n_steps)
+        self.carry = network.start(len(index), sequences.dtype) if carry is None else carry
+
+    def read(self, k, arena):
+        """The minibatch of chunk k, and the carry before it."""
+        skip = (self.n_chunks - 1 - k) * self.n_steps
+        minibatch = Minibatch(self.sequences, self.index, arena, skip=skip, n_steps=self.n_steps)
+        return minibatch, [array[minibatch.positions] for array in self.carry]
+
+    def leave(self, minibatch, carry):
+        """Keep what the steps of a minibatch have left."""
+        for array, after in zip(self.carry, carry, strict=True):
+            array[minibatch.positions] = after
+
+
 def last_steps(network, prepared, sequences, index, n_steps, arena, dropout_rng=None):
     """Read all but the last ``n_steps`` steps of the sequences ``index``; None is all steps.
+
+    Nothing is kept for a backward pass of the steps that are read.
 
     Returns
     -------
@@ -13,32 +61,39 @@ def last_steps(network, prepared, sequences, index, n_steps, arena, dropout_rng=
     carry : list of ndarray or None
         Of the steps before them, in the order of the minibatch; None if there are none.
     """
-    carry = None
-    if n_steps is not None and sequences.lengths[index].max() > n_steps:
-        carry = read_before(network, prepared, sequences, index, n_steps, arena, dropout_rng)
-    minibatch = Minibatch(sequences, index, arena, n_steps=n_steps)
-    if carry is not None:
-        carry = [array[minibatch.positions] for array in carry]
-    return minibatch, carry
+    if n_steps is None or sequences.lengths[index].max() <= n_steps:
+        return Minibatch(sequences, index, arena, n_steps=n_steps), None
+    chunks = Chunks(network, sequences, index, n_steps)
+    for k in range(chunks.n_chunks - 1):
+        minibatch, carry = chunks.read(k, arena)
+        encoding = network.encode(prepared, minibatch, carry=carry, dropout_rng=dropout_rng)
+        chunks.leave(minibatch, encoding.carry)
+    return chunks.read(chunks.n_chunks - 1, arena)
 
 
-def read_before(network, prepared, sequences, index, n_steps, arena, dropout_rng):
-    """Read all but the last ``n_steps`` steps of the sequences ``index``, in chunks of as many.
+def all_steps(network, prepared, sequences, n_steps, batch_size, arena, carry=None):
+    """Read every step of all sequences, in minibatches.
 
-    Nothing is kept for a backward pass, so memory grows with the chunk and not with the sequence.
-    The network goes on from what is returned to the same bits as if it had read all steps at once.
+    Nothing is kept for a backward pass. ``carry`` is what the steps before left, each
+    (n_samples, ·), or None; afterwards it has what all steps have left.
 
-    Returns
-    -------
-    list of ndarray
-        The carry of these steps' forward pass, each (len(index), ·) in the order of ``index``.
+    Yields
+    ------
+    minibatch : Minibatch
+    encoding : Encoding
+    place : ndarray of int of shape (N,)
+        Where the rows of the minibatch are among the steps of all sequences, one sequence after
+        the other.
     """
-    carry = network.start(len(index), sequences.dtype)
-    longest = int(sequences.lengths[index].max())
-    for n_chunks in range((longest - 1) // n_steps, 0, -1):
-        chunk = Minibatch(sequences, index, arena, skip=n_chunks * n_steps, n_steps=n_steps)
-        given = [array[chunk.positions] for array in carry]
-        encoding = network.encode(prepared, chunk, carry=given, dropout_rng=dropout_rng)
-        for array, after in zip(carry, encoding.carry, strict=True):
-            array[chunk.positions] = after
-    return carry
+    begins = np.cumsum(sequences.lengths) - sequences.lengths
+    for first in range(0, len(sequences), batch_size):
+        index = np.arange(first, min(first + batch_size, len(sequences)))
+        given = None if carry is None else [array[index] for array in carry]
+        chunks = Chunks(network, sequences, index, n_steps, given)
+        for k in range(chunks.n_chunks):
+            minibatch, before = chunks.read(k, arena)
+            encoding = network.encode(prepared, minibatch, carry=before)
+            chunks.leave(minibatch, encoding.carry)
+            yield minibatch, encoding, minibatch.places(begins)
+        for array, after in zip(carry or [], chunks.carry, strict=False):
+            array[index] = after

@@ -55,8 +55,9 @@ class MinibatchDescent:
 
     def _epoch(self, theta, epoch):
         """One pass over the samples: the mean loss and the mean norm of the gradients."""
-        total, total_norm, n_samples = 0.0, 0.0, self.batches.n_samples
-        for k, index in enumerate(self.batches):
+        batches = list(self.batches)
+        total, total_norm, n_samples = 0.0, 0.0, sum(map(len, batches))
+        for k, index in enumerate(batches):
             loss, gradient = self.loss_gradient(theta, index)
             norm = self._norm(gradient)
             # What is left after clipping needs a square, for Adam's second moment.
@@ -69,7 +70,7 @@ class MinibatchDescent:
                 )
             if norm > self.max_grad_norm:
                 gradient *= self.max_grad_norm / norm
-            rate = self.schedule.rate(epoch + (k + 0.5) / len(self.batches), n_samples)
+            rate = self.schedule.rate(epoch + (k + 0.5) / len(batches), n_samples)
             self.optimizer.step(theta, gradient, rate)
             total += loss * len(index)
             total_norm += norm * len(index)
