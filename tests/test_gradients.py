@@ -15,7 +15,6 @@ from skrnn.network.losses import (
     Poisson,
     SquaredError,
 )
-from skrnn.network.minibatch import Minibatch
 from skrnn.network.objective import Objective
 from skrnn.network.pooling import POOLINGS
 from skrnn.network.stack import Network

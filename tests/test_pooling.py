@@ -6,7 +6,6 @@ from skrnn.kernels.arena import Arena
 
 from skrnn import GRURegressor
 from skrnn.cells import CELLS
-from skrnn.network.minibatch import Minibatch
 from skrnn.network.pooling import POOLINGS
 from skrnn.network.stack import Network
 from skrnn.network.truncation import last_steps
