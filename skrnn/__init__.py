@@ -7,6 +7,8 @@ from skrnn.estimators import (
     LSTMRegressor,
     RNNClassifier,
     RNNRegressor,
+    RNNStepClassifier,
+    RNNStepRegressor,
 )
 from skrnn.sequences import Sequences
 from skrnn.windows import (
@@ -31,6 +33,8 @@ __all__ = [
     "PerStep",
     "RNNClassifier",
     "RNNRegressor",
+    "RNNStepClassifier",
+    "RNNStepRegressor",
     "Sequences",
     "SlidingWindow",
     "WindowScaledRegressor",

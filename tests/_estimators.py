@@ -9,6 +9,7 @@ from skrnn.cells import CELLS, variant_of
 REGRESSORS = ["RNNRegressor", "GRURegressor", "LSTMRegressor"]
 CLASSIFIERS = ["RNNClassifier", "GRUClassifier", "LSTMClassifier"]
 ESTIMATORS = REGRESSORS + CLASSIFIERS
+STEP_ESTIMATORS = ["RNNStepRegressor", "RNNStepClassifier"]
 
 
 def make(name, *args, **parameters):

@@ -172,7 +172,7 @@ TARGETS = {
     Poisson(): lambda rng, n: rng.poisson(1.5, (n, 2)).astype(float),
     BinaryLogLoss(): lambda rng, n: rng.integers(0, 2, (n, 1)).astype(float),
     MultilabelLogLoss(): lambda rng, n: rng.integers(0, 2, (n, 3)).astype(float),
-    MultinomialLogLoss(): lambda rng, n: np.eye(3)[rng.integers(0, 3, n)],
+    MultinomialLogLoss(): lambda rng, n: rng.integers(0, 3, (n, 1)).astype(float),
 }
 LOSSES = pytest.mark.parametrize("loss", TARGETS, ids=lambda loss: type(loss).__name__)
 
@@ -182,7 +182,8 @@ def whole_problem(cell, n_timesteps, loss, **network):
     rng = np.random.default_rng(4)
     sequences = ragged(LENGTHS[n_timesteps], 2)
     target = TARGETS[loss](rng, len(sequences))
-    network = Network(cell, 2, n_outputs=target.shape[1], **network)
+    n_outputs = 3 if loss.out_activation == "softmax" else target.shape[1]
+    network = Network(cell, 2, n_outputs=n_outputs, **network)
     theta = network.initialize(rng, np.float64)
     theta += rng.uniform(-0.3, 0.3, theta.shape)  # biases of zero sit on the kink of relu
     weight = rng.uniform(0.5, 2, len(sequences))

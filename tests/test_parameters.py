@@ -244,6 +244,6 @@ def test_quantile_without_its_loss(loss):
 )
 def test_auto_epochs(n_samples, n_epochs):
     """100, but for all of them 20,000 to 200,000 sequences, and 10 to 500 epochs."""
-    assert resolve(Optimization(), n_samples).max_iter == n_epochs
-    assert resolve(Optimization(max_iter=7), n_samples).max_iter == 7
-    assert resolve(Optimization(solver="lbfgs"), n_samples).max_iter == 200
+    assert resolve(Optimization(), n_samples, n_samples).max_iter == n_epochs
+    assert resolve(Optimization(max_iter=7), n_samples, n_samples).max_iter == 7
+    assert resolve(Optimization(solver="lbfgs"), n_samples, n_samples).max_iter == 200

@@ -170,7 +170,7 @@ def test_min_length(name):
         # By scikit-learn, or by an older one not, and then by us.
         (np.zeros(30), "at least one non-zero number|No sequence is left to train on"),
         (np.full(30, 1e-50), "No sequence is left to train on"),
-        (np.full(30, 1e39), "sample_weight of sequence 0 is too large for float32"),
+        (np.full(30, 1e39), "sample_weight of sample 0 is too large for float32"),
     ],
 )
 @pytest.mark.parametrize("name", ESTIMATORS)

@@ -47,15 +47,17 @@ def test_two_classes():
     assert target.attributes()["classes_"].tolist() == ["no", "yes"]
     raw = np.array([[-1.0], [2.0], [3.0], [-4.0]])
     assert target.decode(raw).tolist() == ["no", "yes", "yes", "no"]
-    assert target.strata(result).tolist() == ["no", "yes", "no", "no"]
+    assert target.strata(result).tolist() == [0, 1, 0, 0]
+    assert target.n_outputs == 1
 
 
 def test_three_classes():
     target = Classes(classes=[2, 0, 7])
     result = encoded(target, np.array([0, 7, 7, 0]))
-    assert result.tolist() == [[1, 0, 0], [0, 0, 1], [0, 0, 1], [1, 0, 0]]
+    assert result.tolist() == [[0], [2], [2], [0]]
+    assert target.n_outputs == 3
     assert target.decode(np.array([[0.0, 5.0, 1.0]])).tolist() == [2]
-    assert target.strata(result).tolist() == [0, 7, 7, 0]
+    assert target.strata(result).tolist() == [0, 2, 2, 0]
 
 
 def test_labels():
@@ -109,7 +111,7 @@ def test_going_on():
     earlier = Classes()
     encoded(earlier, np.array([0, 1, 2, 1]))
     later = Classes({2: 3.0}).go_on_from(earlier, np.array([0, 0]))
-    assert later.encode(np.array([2]), np.float64).tolist() == [[0, 0, 1]]
+    assert later.encode(np.array([2]), np.float64).tolist() == [[2]]
     with pytest.raises(ValueError, match=r"y contains the labels \[3\]"):
         later.encode(np.array([3]), np.float64)
 

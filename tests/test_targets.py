@@ -250,7 +250,7 @@ def test_predictions_that_overflow(method):
     far[3] *= 1e38
     model._theta *= 100
     what = "hidden state" if method == "transform" else "prediction"
-    with pytest.raises(ValueError, match=f"The {what} of sequence 3 is not finite: .* scaled as"):
+    with pytest.raises(ValueError, match=f"The {what} of sample 3 is not finite: .* scaled as"):
         getattr(model, method)(far)
     assert np.isfinite(model.predict_proba(X)).all()
 

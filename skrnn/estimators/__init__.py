@@ -6,6 +6,7 @@ from skrnn.estimators._cells import AnyCell, GRUCell, LSTMCell
 from skrnn.estimators._classification import RecurrentClassifier
 from skrnn.estimators._docstrings import with_parameters
 from skrnn.estimators._regression import RecurrentRegressor
+from skrnn.estimators._step_estimators import StepClassifier, StepRegressor
 
 __all__ = [
     "GRUClassifier",
@@ -14,6 +15,8 @@ __all__ = [
     "LSTMRegressor",
     "RNNClassifier",
     "RNNRegressor",
+    "RNNStepClassifier",
+    "RNNStepRegressor",
 ]
 
 
@@ -248,4 +251,88 @@ class RNNClassifier(AnyCell, RecurrentClassifier):
     >>> model = RNNClassifier(16, cell="gru", random_state=0).fit(X, y)
     >>> model.score(X, y) > 0.95
     True
+    """
+
+
+@with_parameters
+@dataclass(eq=False, repr=False)
+class RNNStepRegressor(AnyCell, StepRegressor):
+    """Recurrent network from every step of a sequence to numbers.
+
+    One or more recurrent layers read the sequence; a dense layer turns the hidden state after each
+    step into a prediction. So the prediction for a step depends on that step and on those before
+    it; with ``bidirectional`` also on those after it. Training minimises ``loss``.
+
+    X may be a table with a row for each step, and y a column beside it: then ``predict`` returns a
+    value for each row, and every tool of scikit-learn for tables works. To leave out whole
+    sequences in cross-validation, use ``GroupKFold``.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    RNNStepClassifier : The same for classes.
+    RNNRegressor : One target for each sequence.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import RNNStepRegressor
+    >>> X = np.random.default_rng(0).standard_normal((300, 20, 1))  # 300 sequences of 20 steps
+    >>> y = X.cumsum(axis=1)[:, :, 0] / 5  # a running total
+    >>> model = RNNStepRegressor(16, cell="gru", random_state=0).fit(X, y)
+    >>> model.predict(X).shape
+    (300, 20)
+    >>> model.score(X, y) > 0.95
+    True
+    """
+
+
+@with_parameters
+@dataclass(eq=False, repr=False)
+class RNNStepClassifier(AnyCell, StepClassifier):
+    """Recurrent network from every step of a sequence to a class.
+
+    One or more recurrent layers read the sequence; a dense layer turns the hidden state after each
+    step into class probabilities. So the prediction for a step depends on that step and on those
+    before it; with ``bidirectional`` also on those after it. Training minimises the log loss.
+
+    X may be a table with a row for each step, and y a column beside it: then ``predict`` returns a
+    class for each row, and every tool of scikit-learn for tables works. To leave out whole
+    sequences in cross-validation, use ``GroupKFold``.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The classes, sorted; for indicators ``range(n_labels)``.
+
+    {attributes}
+
+    See Also
+    --------
+    RNNStepRegressor : The same for numbers.
+    RNNClassifier : One class for each sequence.
+
+    Examples
+    --------
+    The word "hello", letter by letter: after each letter, the next one.
+
+    >>> import numpy as np
+    >>> from skrnn import RNNStepClassifier
+    >>> letters = np.array(list("helo"))
+    >>> X = (np.array(list("hell"))[:, np.newaxis] == letters).astype(float)  # one-hot rows
+    >>> y = list("ello")
+    >>> model = RNNStepClassifier(8, random_state=0).fit(X, y)
+    >>> "".join(model.predict(X))
+    'ello'
     """

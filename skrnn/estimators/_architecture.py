@@ -9,7 +9,6 @@ import numpy as np
 
 from skrnn._sklearn import Interval, StrOptions
 from skrnn.network.initialization import INITIALIZATIONS
-from skrnn.network.pooling import POOLINGS
 
 
 @dataclass(eq=False, repr=False)
@@ -24,11 +23,6 @@ class Architecture:
     bidirectional : bool, default=False
         Whether each layer also reads the sequences backwards. Each direction has its own units, so
         the layer has twice as many in total.
-
-    pooling : {'last', 'mean', 'max', 'attention'}, default='last'
-        How the hidden states of all steps become one vector: the last state, the mean, the maximum,
-        or additive attention with a learned query (Bahdanau et al. 2015). With ``bidirectional``,
-        the last state of the backward direction is its state after it has read the first step.
 
     dropout : float, default=0.0
         The probability of setting an output of a layer to zero in training, between two layers
@@ -55,7 +49,6 @@ class Architecture:
     hidden_layer_sizes: int | Sequence[int] = (100,)
     _: KW_ONLY
     bidirectional: bool = False
-    pooling: str = "last"
     dropout: float = 0.0
     recurrent_dropout: float = 0.0
     init: str = "glorot"
@@ -64,7 +57,6 @@ class Architecture:
     _parameter_constraints = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "bidirectional": ["boolean"],
-        "pooling": [StrOptions(set(POOLINGS))],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
         "init": [StrOptions(set(INITIALIZATIONS))],

@@ -7,16 +7,17 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
 from skrnn._sklearn import StrOptions, fit_context
-from skrnn.estimators._base import RecurrentEstimator, trains_by_minibatches
+from skrnn.estimators._base import trains_by_minibatches
+from skrnn.estimators._sequence_to_one import SequenceEstimator
 from skrnn.targets import classification_target, is_indicator
 
 
 @dataclass(eq=False, repr=False)
-class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
-    """One of two or more classes for each sequence, or any number of labels.
+class Classification(ClassifierMixin):
+    """Targets that are one of two or more classes, or any number of labels.
 
     A y with several columns of 0 and 1 is an indicator matrix: each column is a label of its own,
-    and a sequence may have any number of labels. For one-hot classes pass ``y.argmax(axis=1)``.
+    and a target may have any number of labels. For one-hot classes pass ``y.argmax(axis=1)``.
 
     Parameters
     ----------
@@ -40,10 +41,10 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         ----------
         X : array-like, list of arrays or Sequences
             The sequences, in any form that ``fit`` takes.
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels, or a 0/1 indicator matrix.
-        sample_weight : array-like of shape (n_samples,), default=None
-            The weights of the sequences, at least 0; None is 1 for all.
+        y : array-like
+            Class labels or 0/1 indicators, in a form that ``fit`` takes.
+        sample_weight : array-like, default=None
+            The weights, in a form that ``fit`` takes; None is 1 for all.
         classes : array-like of shape (n_classes,), default=None
             All classes that may occur. Required in the first call, unless y is an indicator
             matrix; in later calls None or the same classes.
@@ -64,12 +65,25 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
             With ``solver="lbfgs"``, which needs all data at once.
         """
         is_first = not hasattr(self, "_theta")
-        if is_first and classes is None and not is_indicator(y):
+        return self._partial_fit(X, y, sample_weight, classes=classes, needs_classes=is_first)
+
+    def _make_target(self, y, classes=None, needs_classes=False):
+        if needs_classes and classes is None and not is_indicator(y):
             raise ValueError(
                 "classes must be passed on the first call to partial_fit: an array of all classes "
                 "that may occur."
             )
-        return self._partial_fit(X, y, sample_weight, classes=classes)
+        return classification_target(y, self.class_weight, classes)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+@dataclass(eq=False, repr=False)
+class RecurrentClassifier(Classification, SequenceEstimator):
+    """A class, or any number of labels, for each sequence."""
 
     def predict(self, X):
         """Predict the class of each sequence.
@@ -90,8 +104,7 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         ValueError
             If X is not as described, or so large that a prediction overflows.
         """
-        raw = self._raw(X)
-        return self._target.decode(raw)
+        return self._outputs(X, lambda raw: self._target.decode(raw))
 
     def predict_proba(self, X):
         """Predict the probability of each class.
@@ -133,13 +146,4 @@ class RecurrentClassifier(ClassifierMixin, RecurrentEstimator):
         ValueError
             If X is not as described, or so large that a prediction overflows.
         """
-        raw = self._raw(X)
-        return self._target.loss.log_proba(raw)
-
-    def _make_target(self, y, classes=None):
-        return classification_target(y, self.class_weight, classes)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_label = True
-        return tags
+        return self._outputs(X, lambda raw: self._target.loss.log_proba(raw))

@@ -1,26 +1,69 @@
 """What a network is trained on, and what it is validated with."""
 
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from skrnn._sklearn import check_sample_weight
 from skrnn.sequences import Sequences
-from skrnn.validation import check_features, check_sequences
 
 
 class Data(NamedTuple):
-    """Sequences with their targets and weights."""
+    """Sequences with their targets and weights.
+
+    Where every step has a target, these and the weights are Sequences with the same steps, and the
+    weight of a step without a target is 0.
+    """
 
     sequences: Sequences
-    y: np.ndarray  # (n_samples, n_outputs), encoded
-    weight: np.ndarray  # (n_samples,), greater than zero
-    values: np.ndarray  # (n_samples,) or (n_samples, ·), the targets in the form of the user
+    y: Any  # (n_samples, ·), encoded
+    weight: Any  # (n_samples,), greater than zero
+    values: np.ndarray  # the targets of each sequence in the form of the user
+
+    @property
+    def is_of_steps(self):
+        return isinstance(self.y, Sequences)
 
     def take(self, index):
         return Data(*(part[index] for part in self))
+
+
+class Samples:
+    """Sequences with one target each.
+
+    Parameters
+    ----------
+    sequences : Sequences
+    y : array-like
+        The targets, one for each sequence.
+
+    Attributes
+    ----------
+    lengths : ndarray of int
+        The number of steps of the sequence that each target belongs to.
+    """
+
+    def __init__(self, sequences, y):
+        check_consistent_length(sequences, y)
+        self.sequences = sequences
+        self.y = y
+        self.lengths = sequences.lengths
+
+    def check_weight(self, sample_weight):
+        """The weight of each target, in float64."""
+        return checked_weight(sample_weight, self.sequences.starts)
+
+    def data(self, encode, values, weight):
+        """Those of a weight greater than zero, with encoded targets."""
+        kept = np.flatnonzero(weight)
+        return Data(self.sequences[kept], encode(values[kept]), weight[kept], values[kept])
+
+
+def checked_weight(sample_weight, like):
+    """Weights of at least 0, as many as ``like`` has; None is 1 for all."""
+    return check_sample_weight(sample_weight, like, dtype=np.float64, ensure_non_negative=True)
 
 
 class Given(NamedTuple):
@@ -57,22 +100,20 @@ class Given(NamedTuple):
                 "or do not pass them."
             )
         with _about("X_val"):
-            sequences = check_sequences(estimator, self.X_val, dtype=dtype)
-            check_features(estimator, self.X_val, sequences)
+            read = estimator._read_X(self.X_val, reset=False, dtype=dtype)
         with _about("y_val"):
-            check_consistent_length(sequences, self.y_val)
-            same = estimator._make_target(self.y_val)
-            values = same.validate(self.y_val)
-            encoded = same.go_on_from(target, values).encode(values, dtype)
+            samples = estimator._samples(read, self.y_val)
+            same = estimator._make_target(samples.y)
+            values = same.validate(samples.y)
+            same.go_on_from(target, values)
         with _about("sample_weight_val"):
-            weight = check_sample_weight(
-                self.sample_weight_val, sequences.starts, dtype=np.float64, ensure_non_negative=True
-            )
+            weight = samples.check_weight(self.sample_weight_val)
             with np.errstate(over="ignore"):
                 total = weight.sum()
             if not 0 < total < np.inf:
                 raise ValueError(f"its sum is {total}; expected a positive, finite number.")
-        return Data(sequences, encoded, weight, values).take(np.flatnonzero(weight))
+        with _about("y_val"):
+            return samples.data(lambda kept: same.encode(kept, dtype), values, weight)
 
 
 @contextmanager
@@ -84,17 +125,15 @@ def _about(name):
         raise ValueError(f"{name}: {error}") from error
 
 
-def training_weight(estimator, sequences, values, sample_weight, target):
-    """The weight of every sequence, (n_samples,); 0 leaves it out."""
-    weight = check_sample_weight(
-        sample_weight, sequences.starts, dtype=np.float64, ensure_non_negative=True
-    )
-    weight = weight * (sequences.lengths >= estimator.min_length)
+def training_weight(estimator, samples, values, sample_weight, target):
+    """The weight of every target, (n,); 0 leaves it out."""
+    sequences = samples.sequences
+    weight = samples.check_weight(sample_weight) * (samples.lengths >= estimator.min_length)
     with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
         weight = target.reweight(values, weight).astype(sequences.dtype)
     if not np.isfinite(weight).all():
         raise ValueError(
-            f"sample_weight of sequence {int(np.isfinite(weight).argmin())} is too large for "
+            f"sample_weight of sample {int(np.isfinite(weight).argmin())} is too large for "
             f"{sequences.dtype}. Divide sample_weight by a constant."
         )
     if not weight.any():

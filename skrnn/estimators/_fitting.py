@@ -18,7 +18,8 @@ from skrnn.estimators._linear_start import (
 from skrnn.estimators._optimization import Optimization
 from skrnn.estimators._scoring import Scorer, Validator
 from skrnn.estimators._solvers import make_solver, penalty, resolve
-from skrnn.network.objective import Objective
+from skrnn.network.minibatch import flat
+from skrnn.network.objective import ChunkedObjective, Objective
 from skrnn.targets import Target
 from skrnn.training import Trainer
 
@@ -80,7 +81,7 @@ class Fit:
         self.validate = None
         if options.early_stopping:
             if validation is None:
-                labels = target.strata(data.y)
+                labels = None if data.is_of_steps else target.strata(data.y)
                 train, held_out = hold_out(data.sequences, labels, options, random_state)
                 data, validation = data.take(train), data.take(held_out)
             self.validate = Validator(
@@ -89,7 +90,7 @@ class Fit:
         self.initialize = initialize
         self.seed = seed
         self.recurrent_dropout = recurrent_dropout
-        self.options = resolve(options, len(data.y))
+        self.options = resolve(options, len(data.y), n_parts(data, options.tbptt_steps))
         has_linear = network.linear.n_steps > 0
         self.holds_linear = has_linear and target.loss.is_least_squares and not is_partial
         self.network_share = 1.0 if has_linear else None
@@ -108,7 +109,8 @@ class Fit:
             self.theta = earlier.theta.astype(data.sequences.dtype)
         else:
             self.theta = self._first_theta(data, init_rng)
-        objective = Objective(
+        of_chunks = data.is_of_steps and options.tbptt_steps is not None
+        objective = (ChunkedObjective if of_chunks else Objective)(
             self.network,
             self.target.loss,
             *data[:3],
@@ -143,7 +145,8 @@ class Fit:
         """New weights; the head, and the linear path, begin where the targets say."""
         loss = self.target.loss
         theta = self.initialize(rng, data.sequences.dtype, data.sequences.shape[1])
-        self.network.params(theta).readout["bias_out"][:] = loss.start(data.y, data.weight)
+        start = loss.start(flat(data.y), flat(data.weight)[:, 0])
+        self.network.params(theta).readout["bias_out"][:] = start
         if self.network.linear.n_steps:
             begin_with_least_squares(self.network, loss, theta, data)
         return theta
@@ -247,6 +250,13 @@ class Fit:
             "_target": self.target,
             "_theta": theta,
         }
+
+
+def n_parts(data, tbptt_steps):
+    """The parts of all sequences that have a gradient each in an epoch."""
+    if not data.is_of_steps or tbptt_steps is None:
+        return len(data.y)
+    return int((-(-data.sequences.lengths // tbptt_steps)).sum())
 
 
 def unsettled(loss_curve, n_last, tol):

@@ -8,13 +8,14 @@ from sklearn.utils.metaestimators import available_if
 
 from skrnn._sklearn import Interval, StrOptions, fit_context
 from skrnn._warnings import warn
-from skrnn.estimators._base import RecurrentEstimator, trains_by_minibatches
+from skrnn.estimators._base import trains_by_minibatches
+from skrnn.estimators._sequence_to_one import SequenceEstimator
 from skrnn.targets import Numbers, Target
 
 
 @dataclass(eq=False, repr=False)
-class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
-    """One or more numbers for each sequence.
+class Regression(RegressorMixin):
+    """Targets that are one or more numbers.
 
     Parameters
     ----------
@@ -34,7 +35,67 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         Whether to standardise the targets for training, to mean 0 and variance 1 (with
         ``loss="poisson"`` to variance 1 only). Predictions are always in the units of y;
         ``loss_curve_`` has the loss of the standardised targets.
+    """
 
+    _: KW_ONLY
+    loss: str = "squared_error"
+    quantile: float = 0.5
+    normalize_y: bool = True
+
+    _parameter_constraints = {
+        "loss": [StrOptions({"squared_error", "absolute_error", "huber", "quantile", "poisson"})],
+        "quantile": [Interval(Real, 0, 1, closed="neither")],
+        "normalize_y": ["boolean"],
+    }
+
+    @available_if(trains_by_minibatches)
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train for one epoch on more sequences, continuing from the previous call.
+
+        The first call sets the scale of the targets. Pass representative targets in it, or scale
+        them yourself and set ``normalize_y=False``.
+
+        Parameters
+        ----------
+        X : array-like, list of arrays or Sequences
+            The sequences, in any form that ``fit`` takes.
+        y : array-like
+            The targets, in a form that ``fit`` takes.
+        sample_weight : array-like, default=None
+            The weights, in a form that ``fit`` takes; None is 1 for all.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data is not as described, or if training diverges. Also with
+            ``early_stopping``, or ``learning_rate="adaptive"``: these need all data and all
+            epochs. After an error, the estimator stays as it was before.
+        AttributeError
+            With ``solver="lbfgs"``, which needs all data at once.
+        """
+        return self._partial_fit(X, y, sample_weight)
+
+    def _make_target(self, y) -> Target:
+        return Numbers(self.loss, self.quantile, self.normalize_y)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
+@dataclass(eq=False, repr=False)
+class RecurrentRegressor(Regression, SequenceEstimator):
+    """One or more numbers for each sequence.
+
+    Parameters
+    ----------
     ar_steps : int, default=0
         Add a linear model of the last ``ar_steps`` steps to the output: the autoregressive part of
         LSTNet (Lai et al. 2018), for series that are nearly linear. 0 adds nothing. If no training
@@ -63,52 +124,13 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
     """
 
     _: KW_ONLY
-    loss: str = "squared_error"
-    quantile: float = 0.5
-    normalize_y: bool = True
     ar_steps: int = 0
     ar_columns: str = "all"
 
     _parameter_constraints = {
-        "loss": [StrOptions({"squared_error", "absolute_error", "huber", "quantile", "poisson"})],
-        "quantile": [Interval(Real, 0, 1, closed="neither")],
-        "normalize_y": ["boolean"],
         "ar_steps": [Interval(Integral, 0, None, closed="left")],
         "ar_columns": [StrOptions({"all", "own"})],
     }
-
-    @available_if(trains_by_minibatches)
-    @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None):
-        """Train for one epoch on more sequences, continuing from the previous call.
-
-        The first call sets the scale of the targets. Pass representative targets in it, or scale
-        them yourself and set ``normalize_y=False``.
-
-        Parameters
-        ----------
-        X : array-like, list of arrays or Sequences
-            The sequences, in any form that ``fit`` takes.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            The targets, one for each sequence.
-        sample_weight : array-like of shape (n_samples,), default=None
-            The weights of the sequences, at least 0; None is 1 for all.
-
-        Returns
-        -------
-        self : object
-            The estimator.
-
-        Raises
-        ------
-        ValueError
-            If a parameter or the data is not as described, or if training diverges. Also with
-            ``early_stopping``, or ``learning_rate="adaptive"``: these need all data and all
-            epochs. After an error, the estimator stays as it was before.
-        AttributeError
-            With ``solver="lbfgs"``, which needs all data at once.
-        """
-        return self._partial_fit(X, y, sample_weight)
 
     def predict(self, X):
         """Predict the target of each sequence.
@@ -128,11 +150,10 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
         ValueError
             If X is not as described, or so large that a prediction overflows.
         """
-        raw = self._raw(X)
-        return self._target.decode(raw)
+        return self._outputs(X, lambda raw: self._target.decode(raw))
 
-    def _linear_path(self, data, resume):
-        n_features, n_outputs = data.sequences.rows.shape[1], data.y.shape[1]
+    def _head(self, data, target, resume):
+        n_features, n_outputs = data.sequences.rows.shape[1], target.n_outputs
         longest, n_steps = data.sequences.shape[1], self.ar_steps
         if n_steps and self.ar_columns == "own" and n_outputs % n_features:
             raise ValueError(
@@ -150,12 +171,5 @@ class RecurrentRegressor(RegressorMixin, RecurrentEstimator):
             )
             n_steps = longest
         self._ar_steps_asked = self.ar_steps
-        return {"ar_steps": n_steps, "ar_columns": self.ar_columns if n_steps else "all"}
-
-    def _make_target(self, y) -> Target:
-        return Numbers(self.loss, self.quantile, self.normalize_y)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        return tags
+        path = {"ar_steps": n_steps, "ar_columns": self.ar_columns if n_steps else "all"}
+        return super()._head(data, target, resume) | path

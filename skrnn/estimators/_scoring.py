@@ -7,6 +7,8 @@ import numpy as np
 from sklearn.metrics import check_scoring
 from sklearn.utils import resample
 
+from skrnn.estimators._steps import scored
+from skrnn.network.minibatch import flat
 from skrnn.network.stack import quiet
 from skrnn.training import Validation
 
@@ -36,8 +38,8 @@ class Scorer:
         """The score on the data of a copy of the estimator with these fitted attributes."""
         model = copy(self.estimator)
         vars(model).update(attributes)
-        weight = {"sample_weight": data.weight} if self.is_weighted else {}
-        score = self.scorer(model, data.sequences, data.values, **weight)
+        X, y, weight = scored(data)
+        score = self.scorer(model, X, y, **({"sample_weight": weight} if self.is_weighted else {}))
         if not isinstance(score, Real) or not np.isfinite(score):
             raise ValueError(
                 f"scoring={self.scoring!r} gives {score} on {len(data.y)} sequences; expected a "
@@ -91,6 +93,6 @@ class Validator:
     @quiet
     def _loss(self, theta):
         """The mean loss in the units of training, without the penalty."""
-        raw, _ = self.network.predict(theta, self.held_out.sequences)
-        weight = self.held_out.weight[:, np.newaxis].astype(raw.dtype)
-        return self.loss.loss_gradient(raw, self.held_out.y, weight / weight.sum())[0]
+        raw = self.network.raw(theta, self.held_out.sequences)
+        weight = flat(self.held_out.weight).astype(raw.dtype)
+        return self.loss.loss_gradient(raw, flat(self.held_out.y), weight / weight.sum())[0]

@@ -4,6 +4,7 @@ from dataclasses import replace
 from math import ceil
 
 from skrnn._warnings import warn
+from skrnn.network.objective import ChunkedObjective
 from skrnn.training import (
     LBFGS,
     SGD,
@@ -15,6 +16,7 @@ from skrnn.training import (
     Cosine,
     InverseScaling,
     MinibatchDescent,
+    PartBatches,
     RMSProp,
     Solver,
 )
@@ -26,13 +28,16 @@ EPOCHS, MIN_SEEN, MAX_SEEN, MIN_EPOCHS, MAX_EPOCHS = 100, 20_000, 200_000, 10, 5
 ITERATIONS = 200
 
 
-def resolve(options, n_samples):
-    """The options with numbers in place of "auto"; warns of minibatches of more than there are."""
+def resolve(options, n_samples, n_parts):
+    """The options with numbers in place of "auto"; warns of minibatches of more than there are.
+
+    The epochs depend on the number of parts of the samples that have a gradient each.
+    """
     batch_size, max_iter = options.batch_size, options.max_iter
     if max_iter == "auto" and options.solver == "lbfgs":
         max_iter = ITERATIONS
     elif max_iter == "auto":
-        n_epochs = min(max(EPOCHS, MIN_SEEN / n_samples), MAX_SEEN / n_samples)
+        n_epochs = min(max(EPOCHS, MIN_SEEN / n_parts), MAX_SEEN / n_parts)
         max_iter = min(max(round(n_epochs), MIN_EPOCHS), MAX_EPOCHS)
     if batch_size == "auto":
         batch_size = ceil(n_samples / ceil(n_samples / BATCH_SIZE))  # all of about the same size
@@ -66,15 +71,20 @@ def make_solver(options, objective, rng, *, earlier_optimizer=None, n_seen=0) ->
         How many samples were seen before.
     """
     n_samples = len(objective.sequences)
+    shuffle_rng = rng if options.shuffle else None
     if options.solver == "lbfgs":
         batches = list(Batches(n_samples, options.batch_size))
         return LBFGS(
             lambda theta: objective.total_loss_gradient(theta, batches),
             options.max_iter, options.max_fun, options.tol,
         )  # fmt: skip
+    if isinstance(objective, ChunkedObjective):
+        batches = PartBatches(objective.n_chunks, options.batch_size, shuffle_rng)
+    else:
+        batches = Batches(n_samples, options.batch_size, shuffle_rng)
     return MinibatchDescent(
         objective.loss_gradient,
-        Batches(n_samples, options.batch_size, rng if options.shuffle else None),
+        batches,
         _make_optimizer(options, objective.is_weight).go_on_from(earlier_optimizer),
         _make_schedule(options, n_seen),
         options.max_iter,

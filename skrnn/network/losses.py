@@ -1,8 +1,8 @@
 """Losses: each owns its link and its gradient in the space of raw predictions.
 
-Raw predictions and targets are (n_samples, n_outputs). Every loss has an inverse link:
-``inverse_link`` of numbers; ``log_proba`` (n_samples, n_classes) of classes, in logarithms, as a
-probability may be too small for a float.
+Raw predictions are (n_samples, n_outputs), and so are targets, but for classes. Every loss has an
+inverse link: ``inverse_link`` of numbers; ``log_proba`` (n_samples, n_classes) of classes, in
+logarithms, as a probability may be too small for a float.
 """
 
 from typing import Protocol
@@ -148,13 +148,16 @@ class MultilabelLogLoss(BinaryLogLoss):
 
 
 class MultinomialLogLoss(MeanLoss):
-    """Negative log-likelihood of one-hot targets under a softmax output."""
+    """Negative log-likelihood of classes under a softmax output; y (n, 1) has their numbers."""
 
     out_activation = "softmax"
 
     def elementwise(self, raw, y):
         log_p = self.log_proba(raw)
-        return -y * log_p, np.exp(log_p) - y
+        of_class = np.arange(len(y)), y[:, 0].astype(np.intp)
+        draw = np.exp(log_p)
+        draw[of_class] -= 1
+        return -log_p[of_class][:, np.newaxis], draw
 
     def log_proba(self, raw):
         return log_softmax(raw, axis=1)

@@ -299,6 +299,13 @@ class Network:
             raw[places] = self.readout.forward(prepared.readout, encoding.pooled, minibatch.arena)
         return raw
 
+    def raw(self, theta, sequences):
+        """Raw predictions of every step if the network has an output there, else of sequences."""
+        of_steps = isinstance(self.pooling, EveryStep)
+        return (
+            self.predict_steps(theta, sequences) if of_steps else self.predict(theta, sequences)[0]
+        )
+
     @quiet
     def hidden_states(self, theta, sequences, carry=None):
         """Hidden states of the last layer after every step, (n_steps, D); as ``predict_steps``."""

@@ -4,9 +4,12 @@ from numbers import Real
 
 import numpy as np
 from sklearn.exceptions import DataConversionWarning
-from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import check_array, column_or_1d, compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.multiclass import (
+    check_classification_targets,
+    type_of_target,
+    unique_labels,
+)
 
 from skrnn._warnings import warn
 from skrnn.network.losses import BinaryLogLoss, MultilabelLogLoss, MultinomialLogLoss
@@ -81,11 +84,14 @@ class Classes:
         return self
 
     def _learn(self, values):
-        self.binarizer = LabelBinarizer().fit(values)
-        self.classes = self.binarizer.classes_
+        self.classes = unique_labels(values)
         self.loss: BinaryLogLoss | MultinomialLogLoss = (
             BinaryLogLoss() if len(self.classes) <= 2 else MultinomialLogLoss()
         )
+
+    @property
+    def n_outputs(self):
+        return 1 if len(self.classes) <= 2 else len(self.classes)
 
     def encode(self, y, dtype):
         unknown = np.setdiff1d(y, self.classes)
@@ -95,13 +101,13 @@ class Classes:
                 f"{self.classes.tolist()} of the first y. Classes cannot be added later: fit a new "
                 f"estimator to a y that has all of them, or pass them as classes to partial_fit."
             )
-        return self.binarizer.transform(y).astype(dtype)
+        return np.searchsorted(self.classes, y)[:, np.newaxis].astype(dtype)
 
     def decode(self, raw):
         return self.classes[self.loss.log_proba(raw).argmax(axis=1)]
 
     def strata(self, encoded):
-        return self.binarizer.inverse_transform(encoded)
+        return encoded[:, 0]
 
     def attributes(self):
         return {"classes_": self.classes}
@@ -169,6 +175,10 @@ class Labels:
         _check_same_classes(self.classes, earlier.classes)
         _check_same_classes(self.named, earlier.classes)
         return self
+
+    @property
+    def n_outputs(self):
+        return len(self.classes)
 
     def encode(self, y, dtype):
         return y.astype(dtype)

@@ -8,7 +8,7 @@ def require_finite(values, what):
     finite = np.isfinite(values).all(axis=1)
     if not finite.all():
         raise ValueError(
-            f"The {what} of sequence {int(finite.argmin())} is not finite: it overflows. Check "
+            f"The {what} of sample {int(finite.argmin())} is not finite: it overflows. Check "
             f"that X is scaled as it was in fit."
         )
     return values

@@ -104,6 +104,10 @@ class Numbers:
         self.scaler, self.shape = earlier.scaler, earlier.shape
         return self
 
+    @property
+    def n_outputs(self):
+        return int(np.prod(self.shape))
+
     @quiet
     def encode(self, y, dtype):
         encoded = self.scaler.transform(_columns(y)).astype(dtype)

@@ -35,8 +35,13 @@ class Target(Protocol):
         """Take over what another target has learnt; raise a ValueError if y does not fit it."""
         ...
 
+    @property
+    def n_outputs(self) -> int:
+        """The number of raw predictions for each sample."""
+        ...
+
     def encode(self, y: np.ndarray, dtype: Any) -> np.ndarray:
-        """What the loss takes as the truth, (n_samples, n_outputs)."""
+        """What the loss takes as the truth, (n_samples, ·)."""
         ...
 
     def decode(self, raw: np.ndarray) -> np.ndarray:

@@ -1,0 +1,205 @@
+"""Sequences with a target at every step, and the form in which the user has them."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_consistent_length
+
+from skrnn.estimators._data import Data, checked_weight
+from skrnn.sequences import Sequences
+from skrnn.validation import (
+    as_sequences,
+    as_spans,
+    check_columns,
+    check_rows,
+    is_ragged,
+    is_table,
+    remember_features,
+)
+from skrnn.windows._panel import read_panel
+
+
+class Steps(NamedTuple):
+    """Sequences, and where their steps are among those that the user gave.
+
+    ``sequences`` are without padding. Their steps, one sequence after the other, are what the
+    methods call the steps.
+    """
+
+    sequences: Sequences
+    places: np.ndarray  # (n_steps,), of the steps, among those that were given
+    n_given: int  # steps that were given, padding included
+    lengths: np.ndarray | None = None  # of the sequences that were given; None if X is a table
+    is_dense: bool = False  # whether X is a 3-D array
+    chosen: np.ndarray | None = None  # (n_steps,), bool: the steps that ``restore`` returns
+
+    def flatten(self, values, name):
+        """Values of the user as those of the steps, (n_steps, ·)."""
+        if self.lengths is None:
+            check_consistent_length(self.places, values)
+            return np.asarray(values)[self.places]
+        if len(values) != len(self.lengths):
+            raise ValueError(
+                f"{name} has {len(values)} sequences, but X has {len(self.lengths)}; expected one "
+                f"value for each step of each sequence."
+            )
+        elements = [np.asarray(element) for element in values]
+        for i, (element, length) in enumerate(zip(elements, self.lengths, strict=True)):
+            if element.ndim == 0 or len(element) != length:
+                raise ValueError(
+                    f"{name}[{i}] has shape {element.shape}, but X[{i}] has {length} steps; "
+                    f"expected one value for each step. For one value for each sequence, use an "
+                    f"estimator without Step in its name."
+                )
+        flat = np.concatenate(elements)[self.places]
+        return flat[:, 0] if isinstance(values, Sequences) and flat.shape[1] == 1 else flat
+
+    def restore(self, values):
+        """Values of the steps in the form that the user gave them in."""
+        if self.chosen is not None:
+            return values[self.chosen]
+        given = _padding((self.n_given, *values.shape[1:]), values.dtype)
+        given[self.places] = values
+        if self.lengths is None:
+            return given
+        if self.is_dense:
+            return given.reshape(len(self.lengths), -1, *values.shape[1:])
+        return _split(given, np.cumsum(self.lengths))
+
+
+def _split(values, ends):
+    """An object array of consecutive parts of the values."""
+    parts = np.empty(len(ends), object)
+    for i, part in enumerate(np.split(values, ends[:-1])):
+        parts[i] = part
+    return parts
+
+
+def _padding(shape, dtype):
+    """What the steps of the padding have: NaN, -1, or the empty string."""
+    if dtype.kind in "fc":
+        return np.full(shape, np.nan, dtype)
+    return np.full(shape, -1, dtype) if dtype.kind == "i" else np.zeros(shape, dtype)
+
+
+def read_steps(estimator, X, *, reset, dtype):
+    """Steps from any form of X; sets or checks the features that the estimator knows."""
+    if isinstance(X, Steps):
+        return X
+    if is_table(X):
+        return _read_table(estimator, X, reset, dtype)
+    given = as_spans(X)
+    sequences = as_sequences(given, dtype)
+    if reset:
+        remember_features(estimator, X, sequences)
+        estimator._spacing = None
+    n_padded = sequences.starts - given.starts  # in front of each sequence
+    begins = np.cumsum(given.lengths) - given.lengths + n_padded
+    places = np.concatenate(
+        [np.arange(b, b + n) for b, n in zip(begins, sequences.lengths, strict=True)]
+    )
+    is_dense = not isinstance(X, Sequences) and not is_ragged(X)
+    return Steps(sequences, places, int(given.lengths.sum()), given.lengths, is_dense)
+
+
+def _read_table(estimator, X, reset, dtype):
+    """The rows of a table as the steps of one or more sequences."""
+    features, panel = read_panel(X, estimator.group, estimator.time)
+    rows = check_rows(features, keys=("group", "time"), estimator=estimator)
+    check_array(rows, input_name="X", estimator=estimator)  # no value is missing
+    check_columns(estimator, X, rows, reset=reset)
+    if reset:
+        estimator._spacing = panel.spacing()
+        estimator._fitted_on_table = True
+    starts = np.flatnonzero(panel.runs(estimator._spacing, warn_of_gaps=True))
+    lengths = np.diff(starts, append=len(rows))
+    is_sorted = np.array_equal(panel.order, np.arange(len(rows)))
+    rows = rows if is_sorted else rows[panel.order]
+    sequences = as_sequences(Sequences(rows, starts, lengths), dtype)
+    return Steps(sequences, panel.order, len(rows))
+
+
+class StepSamples:
+    """Sequences with a target at every step, or at some; see ``Samples``.
+
+    Parameters
+    ----------
+    steps : Steps
+    y : array-like
+        In the form of X.
+    unlabeled : object
+        The value of y at a step without a target; besides NaN and None.
+
+    Attributes
+    ----------
+    y : ndarray of shape (n, ·)
+        The targets of the steps that have one.
+    is_labeled : ndarray of bool of shape (n_steps,)
+    """
+
+    def __init__(self, steps, y, unlabeled=None):
+        self.steps = steps
+        self.sequences = steps.sequences
+        values = steps.flatten(y, "y")
+        self.is_labeled = _is_labeled(values, unlabeled)
+        if not self.is_labeled.any():
+            raise ValueError(
+                f"No step has a label: all {len(values)} values of y are missing. Expected at "
+                f"least one that is neither NaN nor the value that unlabeled= names."
+            )
+        self.y = values[self.is_labeled]
+
+    @property
+    def lengths(self):
+        lengths = self.sequences.lengths
+        return np.repeat(lengths, lengths)[self.is_labeled]
+
+    def check_weight(self, sample_weight):
+        """The weight of each target; one weight for a sequence is that of all its steps."""
+        if sample_weight is not None and not np.isscalar(sample_weight):
+            lengths, is_of_steps = self.sequences.lengths, self.steps.lengths is None
+            if not is_of_steps and np.ndim(sample_weight[0]) == 0:
+                sample_weight = checked_weight(sample_weight, lengths).repeat(lengths)
+            else:
+                sample_weight = self.steps.flatten(sample_weight, "sample_weight")
+            sample_weight = sample_weight[self.is_labeled]
+        return checked_weight(sample_weight, self.y)
+
+    def data(self, encode, values, weight):
+        """Sequences with a step of a weight greater than zero, with encoded targets."""
+        lengths, n_steps = self.sequences.lengths, len(self.is_labeled)
+        kept = np.flatnonzero(weight)
+        labeled = np.flatnonzero(self.is_labeled)[kept]
+        encoded = encode(values[kept])
+        y = np.zeros((n_steps, encoded.shape[1]), encoded.dtype)
+        y[labeled] = encoded
+        weights = np.zeros((n_steps, 1), weight.dtype)
+        weights[labeled, 0] = weight[kept]
+        ends = np.cumsum(lengths)
+        begins = ends - lengths
+        n_labeled = np.searchsorted(labeled, ends)  # in the sequences until here
+        of_sequence = _split(values[kept], n_labeled)
+        used = np.flatnonzero(np.diff(n_labeled, prepend=0))
+        parts = self.sequences, Sequences(y, begins, lengths), Sequences(weights, begins, lengths)
+        return Data(*(part[used] for part in parts), of_sequence[used])
+
+
+def scored(data):
+    """X, y and sample weights of the steps that have a target, for a scorer."""
+    if not data.is_of_steps:
+        return data.sequences, data.values, data.weight
+    weight = np.concatenate(list(data.weight))[:, 0]
+    n_steps = len(weight)
+    steps = Steps(data.sequences, np.arange(n_steps), n_steps, chosen=weight > 0)
+    return steps, np.concatenate(list(data.values)), weight[weight > 0]
+
+
+def _is_labeled(values, unlabeled):
+    """Which steps have a target; of several outputs all are missing, or none."""
+    missing = values != values if values.dtype.kind in "fO" else np.zeros(values.shape, bool)
+    if values.dtype.kind == "O":
+        missing = missing | np.equal(values, None)
+    if unlabeled is not None:
+        missing = missing | (values == unlabeled)
+    return ~missing.reshape(len(values), -1).all(axis=1)
