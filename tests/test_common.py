@@ -35,6 +35,11 @@ ESTIMATORS += [
     for estimator in (skrnn.GRURegressor, skrnn.GRUClassifier)
     for solver, parameters in OTHER_SOLVERS.items()
 ]
+# With a table, the rows are the steps of one sequence.
+STEPS = [
+    estimator(8, cell="gru", max_iter=100, learning_rate_init=0.02)
+    for estimator in (skrnn.RNNStepRegressor, skrnn.RNNStepClassifier)
+]
 TO_WINDOWS = [
     skrnn.SlidingWindow(3),
     skrnn.PerStep(StandardScaler()),
@@ -54,6 +59,8 @@ FROM_WINDOWS = [  # what gives arrays
     ),
 ]
 WINDOW_REASON = "each row becomes the window that ends with it, so its neighbours matter"
+STEP_REASON = "the rows are the steps of one sequence, so those before a row matter"
+REPETITION_REASON = "a row twice is two steps of the sequence"
 WEIGHT_REASON = (
     "a hundred epochs make the last bit of a sum in another order visible; with few of them, in "
     "float64, it holds: test_sample_weight.py"
@@ -63,6 +70,12 @@ WEIGHT_REASON = (
 def expected_failures(estimator):
     if estimator in ESTIMATORS:
         return {"check_sample_weight_equivalence_on_dense_data": WEIGHT_REASON}
+    if estimator in STEPS:
+        return {
+            "check_methods_sample_order_invariance": STEP_REASON,
+            "check_methods_subset_invariance": STEP_REASON,
+            "check_sample_weight_equivalence_on_dense_data": REPETITION_REASON,
+        }
     if isinstance(estimator, skrnn.SlidingWindow):
         return {
             "check_methods_sample_order_invariance": WINDOW_REASON,
@@ -73,7 +86,7 @@ def expected_failures(estimator):
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks(
-    [*ESTIMATORS, *TO_WINDOWS, *FROM_WINDOWS], expected_failed_checks=expected_failures
+    [*ESTIMATORS, *STEPS, *TO_WINDOWS, *FROM_WINDOWS], expected_failed_checks=expected_failures
 )
 def test_sklearn(estimator, check):
     check(estimator)
@@ -81,9 +94,9 @@ def test_sklearn(estimator, check):
 
 ARRAY_API = """
 from sklearn.utils.estimator_checks import check_array_api_input
-from tests.test_common import ESTIMATORS, FROM_WINDOWS
+from tests.test_common import ESTIMATORS, FROM_WINDOWS, STEPS
 
-for estimator in ESTIMATORS + FROM_WINDOWS:
+for estimator in ESTIMATORS + STEPS + FROM_WINDOWS:
     name = type(estimator).__name__
     check_array_api_input(name, estimator, "numpy", expect_only_array_outputs=False)
 """

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import StandardScaler
@@ -16,6 +17,7 @@ from skrnn import Sequences
 from skrnn.cells import CHOICES
 from tests._estimators import (
     ESTIMATORS,
+    STEP_ESTIMATORS,
     make,
     problem,
 )
@@ -63,6 +65,19 @@ def test_every_fitted_attribute_is_described(name, early_stopping):
     frame = pd.DataFrame(X[:, :, 0], columns=[*"abcde"])
     options = {"early_stopping": early_stopping, "validation_fraction": 0.3}
     model = make(name, **options).fit(frame, y)
+    attributes = {a for a in vars(model) if a.endswith("_") and not a.startswith("_")}
+    assert set(described(type(model), "Attributes")) == attributes
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("name", STEP_ESTIMATORS)
+def test_every_attribute_of_steps_is_described(name, early_stopping):
+    pd = pytest.importorskip("pandas")
+    X, _ = problem(name)
+    frame = pd.DataFrame(X[0], columns=[*"ab"])
+    labels = np.arange(5) % 2
+    given = {"X_val": frame, "y_val": labels} if early_stopping else {}
+    model = make(name, early_stopping=early_stopping).fit(frame, labels, **given)
     attributes = {a for a in vars(model) if a.endswith("_") and not a.startswith("_")}
     assert set(described(type(model), "Attributes")) == attributes
 
@@ -115,7 +130,7 @@ def test_import_without_docstrings():
 
 def test_public_names():
     names = {n for n in skrnn.__all__ if n.endswith(("Regressor", "Classifier"))}
-    assert set(ESTIMATORS) == names - {"WindowScaledRegressor"}
+    assert set(ESTIMATORS + STEP_ESTIMATORS) == names - {"WindowScaledRegressor"}
     assert skrnn.__all__ == sorted(skrnn.__all__)
     assert set(skrnn.windows.__all__) <= set(skrnn.__all__)
 

@@ -128,9 +128,13 @@ class Optimization:
         Clip gradients to this L2 norm; None disables clipping. Not used by "lbfgs".
 
     tbptt_steps : int or None, default=None
-        Truncated back-propagation through time: gradients flow back only through the last
-        ``tbptt_steps`` steps of each sequence; None uses all steps. The network still reads every
-        step, but the memory that training needs depends only on ``tbptt_steps``. Not supported with
+        Truncated back-propagation through time: gradients flow back through ``tbptt_steps`` steps
+        only; None is all steps. The network still reads every step, but the memory that training
+        needs depends on ``tbptt_steps`` alone. With one target for each sequence, these are its
+        last steps. With a target at every step, each minibatch of sequences is read in chunks of
+        ``tbptt_steps`` steps, one after the other: the weights change after each chunk, and the
+        next one goes on from the states that it has left. So to train on one long series as on
+        parallel streams, cut it into ``batch_size`` sequences of equal length. Not supported with
         ``bidirectional``.
     """
 

@@ -154,6 +154,9 @@ class SequenceEstimator(RecurrentEstimator):
         with single_threaded_blas():
             return self._network.predict(self._theta, sequences)
 
+    def _sequences(self, X):
+        return self._read_X(X, reset=False)
+
     def _read_X(self, X, *, reset, dtype=None):
         sequences = check_sequences(self, X, dtype=dtype or self._dtype(reset=reset))
         (remember_features if reset else check_features)(self, X, sequences)

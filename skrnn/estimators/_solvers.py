@@ -73,11 +73,12 @@ def make_solver(options, objective, rng, *, earlier_optimizer=None, n_seen=0) ->
     n_samples = len(objective.sequences)
     shuffle_rng = rng if options.shuffle else None
     if options.solver == "lbfgs":
-        batches = list(Batches(n_samples, options.batch_size))
+        in_order = list(Batches(n_samples, options.batch_size))
         return LBFGS(
-            lambda theta: objective.total_loss_gradient(theta, batches),
+            lambda theta: objective.total_loss_gradient(theta, in_order),
             options.max_iter, options.max_fun, options.tol,
         )  # fmt: skip
+    batches: Batches
     if isinstance(objective, ChunkedObjective):
         batches = PartBatches(objective.n_chunks, options.batch_size, shuffle_rng)
     else:

@@ -110,7 +110,7 @@ class StepEstimator(RecurrentEstimator):
         steps = self._read_X(X, reset=False)
         with single_threaded_blas():
             hidden = self._network.hidden_states(self._theta, steps.sequences)
-        return steps.restore(require_finite(hidden, "hidden state"))
+        return steps.restore(require_finite(hidden, "hidden state", "step"))
 
     def _outputs(self, X, decode):
         """The predictions for X in its form, from raw ones (n_steps, n_outputs)."""
@@ -118,15 +118,20 @@ class StepEstimator(RecurrentEstimator):
         steps = self._read_X(X, reset=False)
         with single_threaded_blas():
             raw = self._network.predict_steps(self._theta, steps.sequences)
-        return steps.restore(decode(require_finite(raw, "prediction")))
+        return steps.restore(decode(require_finite(raw, "prediction", "step")))
+
+    def _sequences(self, X):
+        return self._read_X(X, reset=False).sequences
 
     def _read_X(self, X, *, reset, dtype=None):
         steps = read_steps(self, X, reset=reset, dtype=dtype or self._dtype(reset=reset))
         n_features = steps.sequences.rows.shape[1]
-        if not reset and n_features != self._network.n_features:
+        if reset:
+            self._n_inputs = n_features
+        if n_features != self._n_inputs:
             raise ValueError(
                 f"X has {n_features} features per step, but {type(self).__name__} was fitted with "
-                f"{self._network.n_features} features per step."
+                f"{self._n_inputs} features per step."
             )
         return steps
 

@@ -3,12 +3,12 @@
 import numpy as np
 
 
-def require_finite(values, what):
-    """The values (n_samples, ·), or a ValueError if any is infinite or NaN."""
+def require_finite(values, what, of="sample"):
+    """The values (n, ·), or a ValueError if any is infinite or NaN."""
     finite = np.isfinite(values).all(axis=1)
     if not finite.all():
         raise ValueError(
-            f"The {what} of sample {int(finite.argmin())} is not finite: it overflows. Check "
+            f"The {what} of {of} {int(finite.argmin())} is not finite: it overflows. Check "
             f"that X is scaled as it was in fit."
         )
     return values

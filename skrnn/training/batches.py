@@ -62,4 +62,5 @@ class PartBatches(Batches):
         for index in super().__iter__():
             n_parts = self.n_parts[index]
             for number in range(n_parts.max()):
-                yield Part(index, number, np.count_nonzero(n_parts >= n_parts.max() - number))
+                n_left = n_parts.max() - number
+                yield Part(index, number, int(np.count_nonzero(n_parts >= n_left)))

@@ -218,7 +218,9 @@ def _index(X, keys, input_name):
         raise ValueError(
             f"{input_name} has series identified by {keys}, but its index has numbers and no "
             f"name, so it may be just row numbers. Set time= to the name of the column or index "
-            f"level that has the time. If the index is the time, give it a name."
+            f"level that has the time. If the index is the time, give it a name. If the rows of a "
+            f"series are in the order of time, add a column of row numbers: "
+            f"{input_name}.assign(step={input_name}.groupby({keys}).cumcount()), and time='step'."
         )
     return Labels(X.index.get_level_values(X.index.names.index(levels[0])))
 

@@ -1,0 +1,378 @@
+"""Estimators of every step: forms of X and y, steps without a label, groups, scores."""
+
+import pickle
+import tracemalloc
+
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_predict, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skrnn import GRUClassifier, GRURegressor, RNNStepClassifier, RNNStepRegressor, Sequences
+from tests._estimators import STEP_ESTIMATORS, make
+
+BOTH = pytest.mark.parametrize("name", STEP_ESTIMATORS)
+SMALL = {"cell": "gru", "batch_size": 3}
+
+
+def step_problem(name, n_samples=9, n_timesteps=7, n_features=2):
+    """3-D X and at each step the running mean, as a number or one of three classes."""
+    X = np.random.default_rng(0).standard_normal((n_samples, n_timesteps, n_features))
+    y = X.cumsum(axis=1).sum(axis=2) / 5
+    return X, np.digitize(y, [-0.2, 0.2]) if name.endswith("Classifier") else y
+
+
+def as_table(X, y=None):
+    """A shuffled frame with a row for each step, and its order."""
+    pd = pytest.importorskip("pandas")
+    n_samples, n_timesteps, n_features = X.shape
+    frame = pd.DataFrame(X.reshape(-1, n_features), columns=[*"ab"[:n_features]])
+    frame["who"] = np.repeat([f"u{i}" for i in range(n_samples)], n_timesteps)
+    frame["step"] = np.tile(np.arange(n_timesteps), n_samples)
+    order = np.random.default_rng(1).permutation(len(frame))
+    return frame.iloc[order].reset_index(drop=True), order
+
+
+def methods(name):
+    proba = ["predict_proba", "predict_log_proba"] if name.endswith("Classifier") else []
+    return ["predict", "transform", *proba]
+
+
+# Forms.
+
+
+@BOTH
+def test_forms(name):
+    """The same fit and the same outputs, to the bit, in the form of X."""
+    X, y = step_problem(name)
+    model = make(name, **SMALL).fit(X, y)
+    sequences = Sequences(X.reshape(-1, 2), np.arange(9) * 7, np.full(9, 7))
+    for other_X, other_y in [(list(X), list(y)), (sequences, y), (X.tolist(), y.tolist())]:
+        other = make(name, **SMALL).fit(other_X, other_y)
+        np.testing.assert_array_equal(other._theta, model._theta)
+        for method in methods(name):
+            ours, theirs = getattr(model, method)(X), getattr(other, method)(other_X)
+            assert ours.shape[:2] == (9, 7)
+            np.testing.assert_array_equal(ours, np.stack([*theirs]))
+
+
+@BOTH
+def test_table(name):
+    """Rows in any order, by group and time: one output for each row, in its place."""
+    X, y = step_problem(name)
+    table, order = as_table(X)
+    model = make(name, **SMALL, group="who", time="step").fit(table, y.ravel()[order])
+    # Groups come in the order of first appearance.
+    groups = table["who"].drop_duplicates().str[1:].astype(int).to_numpy()
+    expected = make(name, **SMALL).fit(X[groups], y[groups])
+    np.testing.assert_array_equal(model._theta, expected._theta)
+    for method in methods(name):
+        ours, theirs = getattr(model, method)(table), getattr(expected, method)(X)
+        np.testing.assert_array_equal(ours, theirs.reshape(63, *theirs.shape[2:])[order])
+    assert model.score(table, y.ravel()[order]) == expected.score(X, y)
+    assert model.n_features_in_ == 4
+    new = table[table["who"] == "u3"].assign(who="unknown")  # a group first seen at predict
+    np.testing.assert_array_equal(
+        model.predict(new), model.predict(table)[(table["who"] == "u3").to_numpy()]
+    )
+    hidden = model.hidden_states(table)
+    assert hidden.shape == (9, 7, 4)
+    np.testing.assert_array_equal(hidden[2], expected.transform(X[groups[[2]]])[0])
+
+
+@BOTH
+def test_rows_of_an_array_are_one_sequence(name):
+    X, y = step_problem(name, n_samples=1, n_timesteps=30)
+    model = make(name, **SMALL | {"batch_size": "auto"}).fit(X[0], y[0])
+    other = make(name, **SMALL | {"batch_size": "auto"}).fit(X, y)
+    for method in methods(name):
+        np.testing.assert_array_equal(getattr(model, method)(X[0]), getattr(other, method)(X)[0])
+
+
+def test_gaps_end_a_sequence():
+    pd = pytest.importorskip("pandas")
+    X, y = step_problem("RNNStepRegressor", n_samples=1, n_timesteps=30)
+    index = pd.date_range("2026-01-01", periods=40, freq="D")
+    index = index[:12].append(index[22:])
+    frame = pd.DataFrame(X[0], index=index, columns=["a", "b"])
+    model = make("RNNStepRegressor", cell="gru")
+    with pytest.warns(UserWarning, match="X has a gap in time, the first after 2026-01-12"):
+        model.fit(frame, y[0])
+    with pytest.warns(UserWarning, match="gap"):
+        found = model.predict(frame)
+    halves = model.predict(frame[:12]), model.predict(frame[12:])
+    np.testing.assert_array_equal(found, np.concatenate(halves))
+
+
+@BOTH
+def test_padding(name):
+    """Padding changes nothing, whatever y has there; its outputs say so."""
+    X, y = step_problem(name)
+    lengths = np.array([7, 3, 5, 7, 1, 6, 2, 7, 4])
+    ragged = [x[:n] for x, n in zip(X, lengths, strict=True)]
+    of_ragged = [v[:n] for v, n in zip(y, lengths, strict=True)]
+    model = make(name, **SMALL).fit(ragged, of_ragged)
+    for side in ("post", "pre"):
+        padded, padded_y = np.full((9, 9, 2), np.nan), np.full((9, 9), 99, y.dtype)
+        for i, n in enumerate(lengths):
+            at = slice(0, n) if side == "post" else slice(9 - n, 9)
+            padded[i, at], padded_y[i, at] = ragged[i], of_ragged[i]
+        other = make(name, **SMALL).fit(padded, padded_y)
+        np.testing.assert_array_equal(other._theta, model._theta)
+        found, expected = other.predict(padded), model.predict(ragged)
+        assert found.shape == (9, 9)
+        for i, n in enumerate(lengths):
+            at = slice(0, n) if side == "post" else slice(9 - n, 9)
+            np.testing.assert_array_equal(found[i, at], expected[i])
+            rest = np.delete(found[i], np.r_[at])
+            assert (np.isnan(rest) if name.endswith("Regressor") else rest == -1).all()
+        assert other.score(padded, padded_y) == model.score(ragged, of_ragged)
+
+
+def test_strings_and_indicators():
+    X, y = step_problem("RNNStepClassifier")
+    names = np.array(["low", "mid", "high"])[y]
+    model = make("RNNStepClassifier", **SMALL).fit(X, names)
+    assert model.classes_.tolist() == ["high", "low", "mid"]
+    assert set(model.predict(X).ravel()) <= {"low", "mid", "high"}
+    padded = np.concatenate([X, np.full((9, 2, 2), np.nan)], axis=1)
+    assert (model.predict(padded)[:, 7:] == "").all()
+    labels = np.stack([y > 0, y > 1], axis=2).astype(int)
+    model = make("RNNStepClassifier", **SMALL).fit(X, labels)
+    assert model.predict(X).shape == model.predict_proba(X).shape == (9, 7, 2)
+    np.testing.assert_array_equal(model.predict(X), model.predict_proba(X) > 0.5)
+
+
+def test_several_outputs():
+    X, y = step_problem("RNNStepRegressor")
+    two = np.stack([y, 3 * y + 1], axis=2)
+    model = make("RNNStepRegressor", **SMALL).fit(X, two)
+    assert model.predict(X).shape == (9, 7, 2)
+    assert model.score(X, two) == pytest.approx(
+        r2_score(two.reshape(-1, 2), model.predict(X).reshape(-1, 2))
+    )
+
+
+# Labels and weights.
+
+
+@BOTH
+def test_the_last_step_alone(name):
+    """A label at the last step only: the estimator of one target for each sequence."""
+    X, y = step_problem(name)
+    labels = np.full(y.shape, np.nan)
+    labels[:, -1] = y[:, -1]
+    of_sequence = GRUClassifier if name.endswith("Classifier") else GRURegressor
+    parameters = {"dtype": "float64", "max_iter": 4, "batch_size": 4, "alpha": 0.1}
+    model = make(name, **SMALL | parameters).fit(X, labels)
+    other = of_sequence(4, random_state=0, learning_rate="constant", **parameters)
+    other.fit(X, y[:, -1])
+    np.testing.assert_allclose(model._theta, other._theta, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(model.transform(X)[:, -1], other.transform(X), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(model.loss_curve_, other.loss_curve_, rtol=1e-12)
+
+
+@BOTH
+def test_no_label_is_weight_zero(name):
+    X, y = step_problem(name)
+    keep = np.random.default_rng(2).uniform(size=y.shape) < 0.6
+    unlabeled = np.where(keep, y, np.nan)
+    model = make(name, **SMALL).fit(X, unlabeled)
+    weighted = make(name, **SMALL)
+    if name.endswith("Regressor"):
+        weighted.set_params(normalize_y=False)
+        model = make(name, **SMALL, normalize_y=False).fit(X, unlabeled)
+    weighted.fit(X, y, sample_weight=keep.astype(float))
+    np.testing.assert_array_equal(model._theta, weighted._theta)
+    score = accuracy_score if name.endswith("Classifier") else r2_score
+    assert model.score(X, unlabeled) == score(y[keep], model.predict(X)[keep])
+
+
+def test_a_marker_of_steps_without_a_label():
+    X, y = step_problem("RNNStepClassifier")
+    marked = np.where(np.arange(7) % 2, y, -1)
+    model = make("RNNStepClassifier", **SMALL, unlabeled=-1).fit(X, marked)
+    expected = make("RNNStepClassifier", **SMALL).fit(X, np.where(marked < 0, np.nan, marked))
+    np.testing.assert_array_equal(model._theta, expected._theta)
+    assert model.classes_.tolist() == [0, 1, 2]
+    assert make("RNNStepClassifier", **SMALL).fit(X, marked).classes_.tolist() == [-1, 0, 1, 2]
+    names = np.array(["", "low", "mid"], object)[y]
+    names[0, :3] = None
+    model = make("RNNStepClassifier", **SMALL, unlabeled="").fit(X, names)
+    assert model.classes_.tolist() == ["low", "mid"]
+
+
+@BOTH
+def test_weights(name):
+    """Of a sequence: of all its steps. Class weights: of steps."""
+    X, y = step_problem(name)
+    weight = np.random.default_rng(0).uniform(0.5, 2, 9)
+    of_steps = np.repeat(weight[:, np.newaxis], 7, axis=1)
+    model = make(name, **SMALL).fit(X, y, sample_weight=weight)
+    other = make(name, **SMALL).fit(X, y, sample_weight=of_steps)
+    np.testing.assert_array_equal(model._theta, other._theta)
+    other = make(name, **SMALL).fit(list(X), y, sample_weight=list(of_steps))
+    np.testing.assert_array_equal(model._theta, other._theta)
+    assert model.score(X, y, weight) == model.score(X, y, of_steps) != model.score(X, y)
+    if name.endswith("Classifier"):
+        balanced = make(name, **SMALL, class_weight={0: 1.0, 1: 2.0, 2: 3.0}).fit(X, y)
+        other = make(name, **SMALL).fit(X, y, sample_weight=np.array([1.0, 2.0, 3.0])[y])
+        np.testing.assert_array_equal(balanced._theta, other._theta)
+
+
+# Training.
+
+
+@BOTH
+def test_chunks_as_long_as_the_sequences(name):
+    X, y = step_problem(name)
+    whole = make(name, **SMALL, dropout=0.2, recurrent_dropout=0.1).fit(X, y)
+    for tbptt_steps in (7, 10, 2):
+        model = make(
+            name, **SMALL, dropout=0.2, recurrent_dropout=0.1, tbptt_steps=tbptt_steps
+        ).fit(X, y)
+        assert np.array_equal(model._theta, whole._theta) == (tbptt_steps != 2)
+
+
+def test_chunks_learn_what_is_carried_on():
+    """The first row decides what all later rows have to say, far beyond a chunk."""
+    rng = np.random.default_rng(0)
+    first = rng.integers(0, 2, 200)
+    X = np.zeros((200, 24, 1))
+    X[:, 0, 0] = 2 * first - 1
+    y = np.repeat(first[:, np.newaxis], 24, axis=1)
+    model = RNNStepClassifier(8, cell="gru", tbptt_steps=4, max_iter=10, random_state=0).fit(X, y)
+    assert (model.predict(X)[:, -1] == first).all()
+
+
+def test_memory_does_not_grow_with_the_sequence():
+    def peak(n_timesteps):
+        X = np.zeros((n_timesteps, 1), np.float32)
+        X[::3] = 1
+        model = RNNStepRegressor(8, tbptt_steps=20, max_iter=1, random_state=0, cell="gru")
+        tracemalloc.start()
+        try:
+            model.fit(X, X[:, 0])
+            return tracemalloc.get_traced_memory()[1] / n_timesteps
+        finally:
+            tracemalloc.stop()
+
+    # Some numbers for each step, and not one for each unit, gate and step: 8 * 4 * 4 bytes.
+    assert peak(20_000) < 128
+
+
+@BOTH
+def test_early_stopping(name):
+    X, y = step_problem(name, n_samples=40)
+    scoring = "f1_macro" if name.endswith("Classifier") else "neg_mean_absolute_error"
+    options = {"early_stopping": True, "random_state": 0}
+    model = make(name, **options, scoring=scoring).fit(X[:30], y[:30], X_val=X[30:], y_val=y[30:])
+    assert model.validation_scores_[-1] == pytest.approx(
+        getattr(_scores, scoring)(y[30:], model.predict(X[30:]))
+    )
+    model = make(name, **options).fit(X, y)
+    assert len(model.validation_loss_curve_) == 3
+    model = make(name, **options).fit(X[:30], y[:30], X_val=X[30:], y_val=y[30:])
+    again = make(name, **options).fit(X[:30], y[:30], X_val=list(X[30:]), y_val=list(y[30:]))
+    assert model.validation_loss_curve_ == again.validation_loss_curve_
+
+
+class _scores:
+    @staticmethod
+    def f1_macro(y, found):
+        from sklearn.metrics import f1_score
+
+        return f1_score(y.ravel(), found.ravel(), average="macro")
+
+    @staticmethod
+    def neg_mean_absolute_error(y, found):
+        return -np.abs(y - found).mean()
+
+
+@BOTH
+def test_going_on(name):
+    X, y = step_problem(name)
+    model = make(name, **SMALL, warm_start=True, max_iter=2).fit(X, y).fit(X, y)
+    assert model.n_iter_ == 4
+    classes = {"classes": [0, 1, 2]} if name.endswith("Classifier") else {}
+    model = make(name, **SMALL).partial_fit(X, y, **classes)
+    first = model.score(X, y)
+    for _ in range(60):
+        model.partial_fit(X, y)
+    assert model.score(X, y) > first
+    if classes:
+        with pytest.raises(ValueError, match="classes must be passed on the first call"):
+            make(name, **SMALL).partial_fit(X, y)
+
+
+@BOTH
+def test_lbfgs_and_pickle(name):
+    X, y = step_problem(name)
+    model = make(name, solver="lbfgs", cell="gru", max_iter=5).fit(X, y)
+    copied = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(copied.predict(X), model.predict(X))
+
+
+# With scikit-learn.
+
+
+def test_cross_validation():
+    """Whole groups are left out; every metric for tables works on the rows."""
+    X, y = step_problem("RNNStepClassifier", n_samples=12)
+    table, order = as_table(X)
+    y, groups = y.ravel()[order], table["who"].to_numpy()
+    model = make("RNNStepClassifier", cell="gru", group="who", time="step")
+    found = cross_val_predict(model, table, y, groups=groups, cv=GroupKFold(3))
+    expected = np.empty_like(found)
+    for train, test in GroupKFold(3).split(table, y, groups):
+        fitted = make("RNNStepClassifier", cell="gru", group="who", time="step")
+        fitted.fit(table.iloc[train], y[train])
+        expected[test] = fitted.predict(table.iloc[test])
+    np.testing.assert_array_equal(found, expected)
+    scores = cross_val_score(model, table, y, groups=groups, cv=GroupKFold(3), scoring="f1_macro")
+    assert len(scores) == 3
+    search = GridSearchCV(model, {"cell": ["rnn", "gru"]}, cv=GroupKFold(3))
+    assert search.fit(table, y, groups=groups).best_params_["cell"] in ("rnn", "gru")
+
+
+def test_in_a_pipeline():
+    X, y = step_problem("RNNStepRegressor", n_samples=1, n_timesteps=60)
+    model = make_pipeline(StandardScaler(), make("RNNStepRegressor", cell="gru")).fit(X[0], y[0])
+    assert model.predict(X[0]).shape == (60,)
+    model[-1].set_output(transform="pandas")
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(X[0], columns=["a", "b"], index=np.arange(60) * 1.0)
+    model.fit(frame, y[0])
+    assert list(model.transform(frame).columns) == [f"rnnstepregressor{i}" for i in range(4)]
+
+
+# Wrong input.
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "message"),
+    [
+        (np.zeros((3, 4, 1)), np.zeros(3), r"y\[0\] has shape \(\), but X\[0\] has 4 steps"),
+        (np.zeros((3, 4, 1)), np.zeros((2, 4)), "y has 2 sequences, but X has 3"),
+        (np.zeros((3, 4, 1)), np.zeros((3, 5)), r"y\[0\] has shape \(5,\), but X\[0\] has 4"),
+        ([np.zeros((4, 1)), np.zeros((2, 1))], [np.zeros(4), np.zeros(3)], r"y\[1\] has shape"),
+        (np.zeros((6, 1)), np.zeros(5), "inconsistent numbers of samples"),
+        (np.zeros((3, 4, 1)), np.full((3, 4), np.nan), "No step has a label: all 12 values of y"),
+        (np.array([[1.0], [np.nan]]), [1.0, 2.0], "Input X contains NaN"),
+        (np.zeros((3, 4, 1)), np.full((3, 4), np.inf), "Input y contains infinity"),
+    ],
+)
+def test_wrong_input(X, y, message):
+    model = make("RNNStepRegressor")
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, y)
+    assert not hasattr(model, "n_features_in_")
+
+
+def test_other_features():
+    X, y = step_problem("RNNStepRegressor")
+    model = make("RNNStepRegressor").fit(X, y)
+    with pytest.raises(ValueError, match="X has 1 features per step, but RNNStepRegressor was"):
+        model.predict(X[:, :, :1])
