@@ -12,6 +12,7 @@ from skrnn.estimators import (
 )
 from skrnn.sequences import Sequences
 from skrnn.windows import (
+    ColumnwiseRegressor,
     LagColumnsToSequence,
     PerStep,
     SlidingWindow,
@@ -25,6 +26,7 @@ from skrnn.windows import (
 __version__ = "0.1.dev0"
 
 __all__ = [
+    "ColumnwiseRegressor",
     "GRUClassifier",
     "GRURegressor",
     "LSTMClassifier",

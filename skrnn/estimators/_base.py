@@ -141,7 +141,7 @@ class RecurrentEstimator(
     def _make_fit(self, target, data, validation, scorer, resume, is_partial):
         network = Network(
             self._cell_name(),
-            data.sequences.rows.shape[1],
+            data.sequences.shape[2],
             layer_sizes(self.hidden_layer_sizes),
             target.n_outputs,
             bidirectional=self.bidirectional,

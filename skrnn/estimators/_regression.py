@@ -153,7 +153,7 @@ class RecurrentRegressor(Regression, SequenceEstimator):
         return self._outputs(X, lambda raw: self._target.decode(raw))
 
     def _head(self, data, target, resume):
-        n_features, n_outputs = data.sequences.rows.shape[1], target.n_outputs
+        n_features, n_outputs = data.sequences.shape[2], target.n_outputs
         longest, n_steps = data.sequences.shape[1], self.ar_steps
         if n_steps and self.ar_columns == "own" and n_outputs % n_features:
             raise ValueError(

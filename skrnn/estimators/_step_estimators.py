@@ -125,7 +125,7 @@ class StepEstimator(RecurrentEstimator):
 
     def _read_X(self, X, *, reset, dtype=None):
         steps = read_steps(self, X, reset=reset, dtype=dtype or self._dtype(reset=reset))
-        n_features = steps.sequences.rows.shape[1]
+        n_features = steps.sequences.shape[2]
         if reset:
             self._n_inputs = n_features
         if n_features != self._n_inputs:

@@ -157,9 +157,8 @@ class PerStep(NoFrameMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator)
 
 def _used(sequences):
     """Which rows belong to a sequence."""
-    ends = sequences.starts + sequences.lengths
     n = len(sequences.rows) + 1
-    n_open = np.bincount(sequences.starts, minlength=n) - np.bincount(ends, minlength=n)
+    n_open = np.bincount(sequences.starts, minlength=n) - np.bincount(sequences.ends, minlength=n)
     return np.cumsum(n_open)[:-1] > 0
 
 
@@ -172,4 +171,5 @@ def _mapped(function, sequences):
             f"The transformer returned {rows.shape[0]} rows for {used.sum()} steps; expected one "
             f"row for each step."
         )
-    return Sequences(rows, (np.cumsum(used) - 1)[sequences.starts], sequences.lengths)
+    starts = (np.cumsum(used) - 1)[sequences.starts]
+    return Sequences(rows, starts, sequences.lengths, sequences.segment)

@@ -171,7 +171,7 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         """Windows without their level, in the form of X, and the level of each."""
         if is_table(X):
             _check_one_feature(X)
-        n_features = sequences.shape[2]
+        n_features = sequences.rows.shape[1]
         if self.feature is None and n_features > 1:
             raise ValueError(
                 f"X has {n_features} features. Set feature= to the index of the feature that has "
@@ -225,13 +225,14 @@ def _check_one_feature(table):
 
 def _remove_level(windows, feature, level, operation):
     """Copies of windows without their level, and the level of each."""
-    ends = np.cumsum(windows.lengths)
-    starts = ends - windows.lengths
-    rows = np.empty((ends[-1], windows.shape[2]), windows.dtype)
+    n_rows = windows.lengths * windows.segment
+    ends = np.cumsum(n_rows)
+    starts = ends - n_rows
+    rows = np.empty((ends[-1], windows.rows.shape[1]), windows.dtype)
     levels = np.empty(len(windows))
     for i in range(0, len(windows), N_WINDOWS):
         block = slice(i, i + N_WINDOWS)
-        lengths, begin, end = windows.lengths[block], starts[i], ends[block][-1]
+        lengths, begin, end = n_rows[block], starts[i], ends[block][-1]
         shift = np.repeat(windows.starts[block] - starts[block], lengths)
         windows.rows.take(np.arange(begin, end) + shift, axis=0, out=rows[begin:end])
         values = rows[begin:end, feature]
@@ -248,7 +249,7 @@ def _remove_level(windows, feature, level, operation):
             values -= np.repeat(of_block, lengths)
         levels[block] = of_block
         _check_finite(values, np.repeat(np.arange(len(levels))[block], lengths), levels, "X")
-    return Sequences(rows, starts, windows.lengths), levels
+    return Sequences(rows, starts, windows.lengths, windows.segment), levels
 
 
 def _check_finite(values, windows, levels, name):

@@ -75,6 +75,13 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         ``fit``, even if X is the data of ``fit``. "none": no rows. A series that was not in ``fit``
         gets no rows, and ``fit_transform`` never adds any.
 
+    segment : int, default=1
+        The number of rows of each step of a window, side by side: with ``window=96, segment=24`` a
+        window has 4 steps of 24 rows. A recurrent network reads few wide steps better than many
+        narrow ones (Lin et al. 2023). ``window`` must be a multiple of ``segment``. Windows at the
+        start of a series are shorter, in whole segments; a row with less history than one segment
+        has one, in which the first row of the series stands for those before it.
+
     flatten : bool, default=False
         Whether to return a table of lag columns, the oldest first, for models that do not take
         sequences. Lags from before the start of a series are NaN.
@@ -104,6 +111,8 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
     [0. 1. 2.]
     [1. 2. 3.]
     [2. 3. 4.]
+    >>> SlidingWindow(4, segment=2).fit_transform(X)[3]
+    array([[0., 1.], [2., 3.]])
     >>> SlidingWindow(2, step=2, flatten=True).set_output(transform="pandas").fit_transform(X)
        x0_t-2  x0_t
     0     NaN   0.0
@@ -118,15 +127,19 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         "group": [str, list, tuple, None],
         "time": [str, None],
         "step": [Interval(Integral, 1, None, closed="left")],
+        "segment": [Interval(Integral, 1, None, closed="left")],
         "history": [StrOptions({"index", "tail", "none"})],
         "flatten": ["boolean"],
     }
 
-    def __init__(self, window, *, group=None, time=None, step=1, history="index", flatten=False):
+    def __init__(
+        self, window, *, group=None, time=None, step=1, segment=1, history="index", flatten=False
+    ):
         self.window = window
         self.group = group
         self.time = time
         self.step = step
+        self.segment = segment
         self.history = history
         self.flatten = flatten
 
@@ -247,6 +260,12 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         reach = min((self.window - 1) * self.step, len(rows))
         first = np.maximum(run_begins, ends - reach)
         codes = panel.codes[panel.order[ends - 1]]
+        if self.window % self.segment:
+            raise ValueError(
+                f"window={self.window} is not a multiple of segment={self.segment}; expected "
+                f"whole segments. Set window={self.window // self.segment * self.segment or 1} or "
+                f"another segment."
+            )
         self._warn_of_length(np.diff(ends, prepend=0).max())
         if is_transformed:
             self._warn_of_missing(rows)
@@ -325,15 +344,29 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
             in_order = np.empty_like(order)
             in_order[order] = position
             starts, lengths = starts[in_order], lengths[in_order]
-        windows = Sequences(rows, starts[n_tail.sum() :], lengths[n_tail.sum() :])
+        starts, lengths = starts[n_tail.sum() :], lengths[n_tail.sum() :]
         if self.flatten:
+            windows = Sequences(rows, starts, lengths)
             return padded(windows, self.window, np.nan).reshape(len(windows), -1)
-        return windows
+        return _in_segments(rows, starts, lengths, self.segment)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _in_segments(rows, starts, lengths, segment):
+    """Windows of whole segments, from spans of rows."""
+    ends, n_segments = starts + lengths, np.maximum(lengths // segment, 1)
+    starts = ends - n_segments * segment
+    short = np.flatnonzero(lengths < segment)
+    if len(short):  # spans of their own behind the rows, begun with copies of their first row
+        step = np.arange(segment) - segment
+        reach = np.maximum(ends[short, np.newaxis] + step, (ends - lengths)[short, np.newaxis])
+        starts[short] = len(rows) + np.arange(len(short)) * segment
+        rows = np.concatenate([rows, rows[reach.ravel()]])
+    return Sequences(rows, starts, n_segments, segment)
 
 
 def _join(tail_rows, n_tail, rows, panel, begins):
