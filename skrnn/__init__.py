@@ -9,6 +9,7 @@ from skrnn.estimators import (
     RNNRegressor,
 )
 from skrnn.sequences import Sequences
+from skrnn.tokens import TokenEncoder
 from skrnn.windows import (
     LagColumnsToSequence,
     PerStep,
@@ -33,6 +34,7 @@ __all__ = [
     "RNNRegressor",
     "Sequences",
     "SlidingWindow",
+    "TokenEncoder",
     "WindowScaledRegressor",
     "from_long",
     "make_horizon_target",
