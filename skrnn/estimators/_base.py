@@ -24,7 +24,12 @@ from skrnn.estimators._architecture import (
 )
 from skrnn.estimators._blas import single_threaded_blas
 from skrnn.estimators._callbacks import EpochTasks
-from skrnn.estimators._data import Data, Given, training_weight
+from skrnn.estimators._data import (
+    Data,
+    Given,
+    check_target_of_sequences,
+    training_weight,
+)
 from skrnn.estimators._fitting import Earlier, Fit
 from skrnn.estimators._optimization import Optimization
 from skrnn.estimators._scale import warn_of_scale
@@ -151,6 +156,7 @@ class RecurrentEstimator(
                 self._check_combinations()
                 sequences = self._validate_X(X, reset=not resume)
                 self._check_y(y, sequences)
+                check_target_of_sequences(self, X, y, sequences)
                 target = self._make_target(y, **known)
                 values = target.validate(y)
                 weight = training_weight(self, sequences, values, sample_weight, target)
