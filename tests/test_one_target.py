@@ -13,6 +13,7 @@ from skrnn import (
     RNNRegressor,
     Sequences,
     SlidingWindow,
+    WindowScaledRegressor,
 )
 
 RNG = np.random.default_rng(0)
@@ -40,9 +41,7 @@ def cut(rows):
 # One column for each step.
 
 
-@pytest.mark.parametrize(
-    "sequences", [X, X.tolist(), list(X), FLAT], ids=["array", "lists", "arrays", "Sequences"]
-)
+@pytest.mark.parametrize("sequences", [X, X.tolist(), list(X)], ids=["array", "lists", "arrays"])
 @pytest.mark.parametrize(
     ("estimator", "y", "step_estimator", "columns"),
     [
@@ -129,6 +128,13 @@ def test_another_number_of_columns(n_outputs):
 def test_sequences_of_different_lengths():
     does_not_warn(small(GRURegressor), cut(X), Y)
     does_not_warn(small(GRURegressor), [x[:1] for x in X], Y[:, :1])
+
+
+def test_sequences_that_a_transformer_made():
+    does_not_warn(small(GRURegressor), FLAT, Y)
+    does_not_warn(small(GRUClassifier), FLAT, (Y > 0).astype(int))
+    model = WindowScaledRegressor(small(GRURegressor), feature=0)
+    model.fit(X, Y)
 
 
 def test_tables_and_names_for_columns():

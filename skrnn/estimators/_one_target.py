@@ -13,8 +13,9 @@ def check_target_of_sequences(estimator, X, y, sequences):
     """Warn, or raise a ValueError, if y looks like one target for each step.
 
     A y with as many columns as X has steps may well be a forecast that is as long as its window. So
-    there is no warning where that is known: if y has names for its columns, if X is a table, and
-    for consecutive windows of a series, which share their steps.
+    there is no warning where that is known: if y has names for its columns, if X is a table, if
+    SlidingWindow or a meta-estimator made it (then X is Sequences), and for consecutive windows of
+    a series, which share their steps.
     """
     kind = "Classifier" if is_classifier(estimator) else "Regressor"
     remedy = (
@@ -34,7 +35,7 @@ def check_target_of_sequences(estimator, X, y, sequences):
             f"y has shape {shape}, with one class for each of the {shape[1]} steps of X; expected "
             f"(n_samples,), or an indicator matrix of 0 and 1. {remedy}"
         )
-    if is_table(X) or hasattr(y, "columns") or _share_steps(sequences):
+    if is_table(X) or hasattr(y, "columns") or isinstance(X, Sequences) or _share_steps(sequences):
         return
     columns = "labels" if is_classifier(estimator) else "outputs"
     warn(
