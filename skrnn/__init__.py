@@ -11,6 +11,7 @@ from skrnn.estimators import (
     RNNStepRegressor,
 )
 from skrnn.sequences import Sequences
+from skrnn.tokens import TokenEncoder
 from skrnn.windows import (
     ColumnwiseRegressor,
     LagColumnsToSequence,
@@ -39,6 +40,7 @@ __all__ = [
     "RNNStepRegressor",
     "Sequences",
     "SlidingWindow",
+    "TokenEncoder",
     "WindowScaledRegressor",
     "from_long",
     "make_horizon_target",

@@ -11,6 +11,10 @@ pd = pytest.importorskip("pandas")
 short_series = pytest.mark.filterwarnings("ignore:A window of .* is longer than every series in X")
 
 
+# Of tests where a few rows come after something that they do not continue.
+few_rows = pytest.mark.filterwarnings("ignore:The windows of X .*have at most .* in fit")
+
+
 def series(n_rows=12, n_features=2, dtype=np.float64):
     return np.random.default_rng(0).standard_normal((n_rows, n_features)).astype(dtype)
 

@@ -8,9 +8,15 @@ import sys
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
+from sklearn.exceptions import SkipTestWarning
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import check_array_api_input, parametrize_with_checks
+from sklearn.utils import estimator_checks
+from sklearn.utils.estimator_checks import (
+    check_array_api_input,
+    estimator_checks_generator,
+    parametrize_with_checks,
+)
 
 import skrnn
 
@@ -90,6 +96,31 @@ def expected_failures(estimator):
 )
 def test_sklearn(estimator, check):
     check(estimator)
+
+
+# parametrize_with_checks leaves out estimators with the tags of CountVectorizer, as most checks
+# pass numbers. These do not.
+CHECKS_WITHOUT_NUMBERS = [
+    "check_estimator_cloneable",
+    "check_estimator_repr",
+    "check_estimators_unfitted",
+    "check_get_params_invariance",
+    "check_mixin_order",
+    "check_no_attributes_set_in_init",
+    "check_parameters_default_constructible",
+    "check_set_params",
+    "check_valid_tag_types",
+]
+
+
+@pytest.mark.parametrize("name", CHECKS_WITHOUT_NUMBERS)
+def test_sklearn_on_an_estimator_of_texts(name):
+    getattr(estimator_checks, name)("TokenEncoder", skrnn.TokenEncoder())
+
+
+def test_estimators_of_texts_are_left_out_by_sklearn():
+    with pytest.warns(SkipTestWarning, match="Can't test estimator TokenEncoder .*string=True"):
+        list(estimator_checks_generator(skrnn.TokenEncoder()))
 
 
 ARRAY_API = """

@@ -99,6 +99,12 @@ def test_attributes_of_the_others_are_described(estimator):
     assert set(described(type(estimator), "Attributes")) == attributes
 
 
+def test_attributes_of_the_token_encoder_are_described():
+    encoder = skrnn.TokenEncoder().fit(["some text"])
+    attributes = {a for a in vars(encoder) if a.endswith("_")}
+    assert set(described(type(encoder), "Attributes")) == attributes
+
+
 def test_attributes_of_sequences_are_described():
     assert set(described(Sequences, "Attributes")) <= set(dir(Sequences))
 

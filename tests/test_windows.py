@@ -327,7 +327,7 @@ def test_no_window_is_full(parameters, n_rows, method):
     with pytest.warns(UserWarning, match=message) as caught:
         getattr(transformer, method)(series(12))
     assert [warning.filename for warning in caught] == [__file__]
-    transformer.transform(series(2))  # says nothing: only fit decides
+    transformer.transform(series(12))  # says nothing: only fit decides
     SlidingWindow(**parameters).fit_transform(series(13))
 
 

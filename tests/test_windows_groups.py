@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from skrnn import SlidingWindow, make_horizon_target
-from tests._windows import as_container, assert_same, naive, naive_panel, series
+from tests._windows import as_container, assert_same, few_rows, naive, naive_panel, series
 
 pd = pytest.importorskip("pandas")
 pl = pytest.importorskip("polars")
@@ -86,6 +86,7 @@ def test_groups_of_several_columns(container):
 @pytest.mark.parametrize("history", ["index", "tail", "none"])
 @pytest.mark.parametrize("form", ["columns", "polars", "index levels"])
 @pytest.mark.parametrize("step", [1, 2])
+@few_rows
 def test_every_group_continues_its_own_tail(history, form, step):
     """At the cut a has a row missing, b continues, and c is new."""
     frame = panel()

@@ -13,6 +13,7 @@ from tests._windows import (
     as_container,
     assert_same,
     expected_after,
+    few_rows,
     naive,
     series,
     short_series,
@@ -145,6 +146,7 @@ def indices():
     ("first_index", "second_index", "continues"), indices().values(), ids=list(indices())
 )
 @short_series
+@few_rows
 def test_index(first_index, second_index, continues):
     first, second = series(len(first_index)), 10 + series(len(second_index))
     found = windows_after(
@@ -260,6 +262,7 @@ def test_windows_do_not_cross_gaps(index, places, step):
     ],
     ids=["numbers", "text", "half are days", "dates"],
 )
+@few_rows
 def test_without_a_frequency_there_are_no_gaps(index):
     frame = pd.DataFrame(series(len(index)), columns=["a", "b"], index=index)
     assert_same(SlidingWindow(3).fit_transform(frame), naive(frame.to_numpy(), 3))
@@ -356,6 +359,7 @@ def test_time_puts_rows_in_order(container):
 @pytest.mark.parametrize(
     "kind", ["dates", "dates with a zone", "numbers", "time spans", "weekdays"]
 )
+@few_rows
 def test_a_time_column_has_a_frequency(kind, container):
     time = {
         "dates": pd.date_range("2020", periods=18),

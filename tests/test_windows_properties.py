@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skrnn import SlidingWindow
-from tests._windows import as_container, assert_same, naive_panel, short_series
+from tests._windows import as_container, assert_same, few_rows, naive_panel, short_series
 
 hypothesis = pytest.importorskip("hypothesis")
 pd = pytest.importorskip("pandas")
@@ -74,6 +74,7 @@ def test_row_t_holds_the_rows_of_its_group_that_end_at_t(frame, window, step, co
 @given(panels(), windows, steps, containers, st.integers(0, 13))
 @pytest.mark.filterwarnings("ignore:X has .* in time")
 @short_series
+@few_rows
 def test_cut_in_time_and_continued(frame, window, step, container, cut):
     """Windows of what comes after a cut are those of the whole where nothing is missing there."""
     frame = with_all_hours(frame)

@@ -105,7 +105,7 @@ class RecurrentEstimator(
                     self._validate_params()
                 self._check_combinations()
                 read = self._read_X(X, reset=not resume)
-                self._require(y)
+                self._check_y(X, y, read)
                 samples = self._samples(read, y)
                 target = self._make_target(samples.y, **known)
                 values = target.validate(samples.y)
@@ -175,7 +175,8 @@ class RecurrentEstimator(
             is_partial=is_partial,
         )
 
-    def _require(self, y):
+    def _check_y(self, X, y, read):
+        """Raise a ValueError if there is no y."""
         if y is None:
             raise ValueError(
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y "

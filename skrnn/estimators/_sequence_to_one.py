@@ -10,6 +10,7 @@ from skrnn._sklearn import StrOptions, fit_context
 from skrnn.estimators._base import RecurrentEstimator
 from skrnn.estimators._blas import single_threaded_blas
 from skrnn.estimators._data import Given, Samples
+from skrnn.estimators._one_target import check_target_of_sequences
 from skrnn.network.objective import Objective
 from skrnn.network.pooling import POOLINGS
 from skrnn.targets import require_finite
@@ -123,7 +124,7 @@ class SequenceEstimator(RecurrentEstimator):
         """
         check_is_fitted(self)
         sequences = self._read_X(X, reset=False)
-        self._require(y)
+        self._check_y(X, y, sequences)
         self._samples(sequences, y)
         target = self._make_target(y)
         values = target.validate(y)
@@ -153,6 +154,10 @@ class SequenceEstimator(RecurrentEstimator):
         sequences = self._read_X(X, reset=False)
         with single_threaded_blas():
             return self._network.predict(self._theta, sequences)
+
+    def _check_y(self, X, y, read):
+        super()._check_y(X, y, read)
+        check_target_of_sequences(self, X, y, read)
 
     def _sequences(self, X):
         return self._read_X(X, reset=False)

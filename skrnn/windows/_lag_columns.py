@@ -8,10 +8,10 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skrnn._output import NoFrameMixin
 from skrnn._sklearn import Interval, check_feature_names_in, fit_context
 from skrnn.sequences import padded
 from skrnn.validation import as_spans, check_columns, check_rows
-from skrnn.windows._output import NoFrameMixin
 
 # The names that SlidingWindow(flatten=True) gives: load_t-2, load_t-1, load_t.
 FLAT = r"(?P<name>.+)_t(-(?P<lag>\d+))?"

@@ -6,10 +6,10 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skrnn._output import NoFrameMixin
 from skrnn._sklearn import HasMethods, fit_context
 from skrnn.sequences import Sequences
 from skrnn.validation import check_features, check_sequences, remember_features
-from skrnn.windows._output import NoFrameMixin
 
 
 def _inner_has(method):

@@ -73,7 +73,9 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         ``set_output(transform="pandas")``. Labels of a different kind from those in ``fit``, such
         as numbers instead of dates, raise an error. "tail": always the last rows of the series in
         ``fit``, even if X is the data of ``fit``. "none": no rows. A series that was not in ``fit``
-        gets no rows, and ``fit_transform`` never adds any.
+        gets no rows, and ``fit_transform`` never adds any. "index" warns if X does not continue a
+        series of ``fit`` and has too few of its rows for a window as long as those in ``fit``, for
+        example if you pass one new row at a time.
 
     segment : int, default=1
         The number of rows of each step of a window, side by side: with ``window=96, segment=24`` a
@@ -199,9 +201,12 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         check_columns(self, X, rows, reset=False)
         begins = panel.runs(self._spacing, warn_of_gaps=True)
         self._warn_of_missing(rows)
+        is_continued = self._continued(panel)
+        if self.history == "index":
+            self._warn_of_short_windows(panel, begins, is_continued)
         tails = [
-            self.tails_[group] if is_continued else None
-            for group, is_continued in zip(panel.groups, self._continued(panel), strict=True)
+            self.tails_[group] if continued else None
+            for group, continued in zip(panel.groups, is_continued, strict=True)
         ]
         return self._windows(rows, panel, begins, tails)
 
@@ -279,6 +284,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
             panel.groups[code]: rows[panel.order[i:j]]
             for code, i, j in zip(codes, first, ends, strict=True)
         }
+        self._longest = dict(zip(panel.groups, self._longest_windows(panel, begins), strict=True))
         self._spacing = spacing
         self._last_labels = None if spacing is None else panel.labels[panel.order[ends - 1]]
         return rows, panel, begins
@@ -301,6 +307,36 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
                 f"such rows at the start or end of a window as padding, so these windows are "
                 f"shorter. Impute X before SlidingWindow."
             )
+
+    def _longest_windows(self, panel, begins):
+        """For each series of a panel, the steps of its longest window."""
+        first = np.flatnonzero(begins)  # of each run
+        n_rows = np.zeros(len(panel.groups), np.intp)
+        np.maximum.at(n_rows, panel.codes[panel.order[first]], np.diff(first, append=len(begins)))
+        step, window = min(self.step, len(begins)), min(self.window, len(begins))
+        return np.minimum((n_rows - 1) // step + 1, window)
+
+    def _warn_of_short_windows(self, panel, begins, is_continued):
+        """Warn of series with too few rows for even one window as long as those of ``fit``.
+
+        With more rows, the first ones may be there only as the history of the last ones.
+        """
+        found = self._longest_windows(panel, begins)
+        expected = np.array([self._longest.get(group, 0) for group in panel.groups])
+        short = np.flatnonzero(~is_continued & (found < expected))
+        if len(short) == 0:
+            return
+        i, n_before = short[0], (self.window - 1) * self.step
+        where = "" if panel.groups[i] is None else f" of series {panel.groups[i]!r}"
+        others = f" So it is with {len(short) - 1} more series." if len(short) > 1 else ""
+        warn(
+            f"The windows of X{where} have at most {found[i]} of the {expected[i]} steps that they "
+            f"had in fit: X has too few rows, and does not directly continue those of fit.{others} "
+            f"Put the {n_before} rows that come before the new rows in front of them, and keep the "
+            f"predictions of the new rows only; or push new rows through skrnn.Stream. If X does "
+            f"continue the rows of fit, set history='tail'. If short windows are what you want, "
+            f"set history='none'."
+        )
 
     def _continued(self, panel):
         """For each series of a panel, whether to put its rows of ``fit`` before its first row."""
