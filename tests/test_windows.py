@@ -213,7 +213,8 @@ def test_arrays_need_neither_pandas_nor_polars():
 def test_clone_and_parameters():
     transformer = SlidingWindow(3, history="tail").fit(series())
     copied = clone(transformer)
-    defaults = {"group": None, "time": None, "step": 1, "history": "index", "flatten": False}
+    defaults = {"group": None, "time": None, "step": 1, "segment": 1}
+    defaults |= {"history": "index", "flatten": False}
     assert copied.get_params() == defaults | {"window": 3, "history": "tail"}
     with pytest.raises(NotFittedError):
         copied.transform(series())

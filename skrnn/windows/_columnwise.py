@@ -5,7 +5,7 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clon
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from skrnn._sklearn import HasMethods, fit_context
+from skrnn._sklearn import HasMethods, check_sample_weight, fit_context
 from skrnn.sequences import FLOATS, Sequences
 from skrnn.validation import check_features, check_sequences, is_table, remember_features
 
@@ -96,8 +96,8 @@ class ColumnwiseRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         n_columns = 1 if is_table(X) else sequences.rows.shape[1]
         params = {}
         if sample_weight is not None:
-            check_consistent_length(sequences, sample_weight)
-            params["sample_weight"] = np.repeat(sample_weight, n_columns)
+            weight = check_sample_weight(sample_weight, sequences.starts, dtype=np.float64)
+            params["sample_weight"] = np.repeat(weight, n_columns)
         if X_val is not None or y_val is not None:
             params["X_val"] = None if X_val is None else _by_column(check_sequences(self, X_val))
             params["y_val"] = None if y_val is None else self._targets(y_val, n_columns)[0]

@@ -66,6 +66,13 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         The number of rows from each step of a window to the next. For example, with ``step=24`` a
         window of an hourly series has the same hour of consecutive days.
 
+    segment : int, default=1
+        The number of rows of each step of a window, side by side: with ``window=96, segment=24`` a
+        window has 4 steps of 24 rows. A recurrent network reads few wide steps better than many
+        narrow ones (Lin et al. 2023). ``window`` must be a multiple of ``segment``. Windows at the
+        start of a series are shorter, in whole segments; a row with less history than one segment
+        has one, in which the first row of the series stands for those before it.
+
     history : {'index', 'tail', 'none'}, default='index'
         The rows that ``transform`` puts before the first row of a series. "index": the last rows of
         the series in ``fit``, if the time labels of X directly continue those of ``fit``. Labels
@@ -76,13 +83,6 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         gets no rows, and ``fit_transform`` never adds any. "index" warns if X does not continue a
         series of ``fit`` and has too few of its rows for a window as long as those in ``fit``, for
         example if you pass one new row at a time.
-
-    segment : int, default=1
-        The number of rows of each step of a window, side by side: with ``window=96, segment=24`` a
-        window has 4 steps of 24 rows. A recurrent network reads few wide steps better than many
-        narrow ones (Lin et al. 2023). ``window`` must be a multiple of ``segment``. Windows at the
-        start of a series are shorter, in whole segments; a row with less history than one segment
-        has one, in which the first row of the series stands for those before it.
 
     flatten : bool, default=False
         Whether to return a table of lag columns, the oldest first, for models that do not take
@@ -395,14 +395,17 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
 def _in_segments(rows, starts, lengths, segment):
     """Windows of whole segments, from spans of rows."""
     ends, n_segments = starts + lengths, np.maximum(lengths // segment, 1)
-    starts = ends - n_segments * segment
-    short = np.flatnonzero(lengths < segment)
-    if len(short):  # spans of their own behind the rows, begun with copies of their first row
-        step = np.arange(segment) - segment
-        reach = np.maximum(ends[short, np.newaxis] + step, (ends - lengths)[short, np.newaxis])
-        starts[short] = len(rows) + np.arange(len(short)) * segment
-        rows = np.concatenate([rows, rows[reach.ravel()]])
-    return Sequences(rows, starts, n_segments, segment)
+    firsts = ends - n_segments * segment
+    short = lengths < segment
+    if short.any():
+        # Behind the rows comes, for each start of a series, its first row as often as it may stand
+        # for others, and the rows after it that a short window can have.
+        begins, series = np.unique(starts[short], return_inverse=True)
+        step = np.maximum(np.arange(1 - segment, segment - 1), 0)
+        copied = np.minimum(begins[:, np.newaxis] + step, len(rows) - 1)
+        firsts[short] = len(rows) + series * len(step) + lengths[short] - 1
+        rows = np.concatenate([rows, rows[copied.ravel()]])
+    return Sequences(rows, firsts, n_segments, segment)
 
 
 def _join(tail_rows, n_tail, rows, panel, begins):
