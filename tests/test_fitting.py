@@ -150,6 +150,24 @@ def test_convergence_warning(name):
         make(name, max_iter=3, tol=1e3, n_iter_no_change=2).fit(X, y)
 
 
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("n_iter_no_change", [None, 50])
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_convergence_warning_of_lbfgs(name, n_iter_no_change, early_stopping):
+    """A fixed number of iterations is no aim of it, whatever n_iter_no_change."""
+    X, y = problem(name)
+    options = {"solver": "lbfgs", "n_iter_no_change": n_iter_no_change, "dtype": "float64"}
+    options |= {"early_stopping": early_stopping, "validation_fraction": 0.3}
+    for limits in ({"max_iter": 2}, {"max_iter": 40, "max_fun": 3}):
+        with pytest.warns(ConvergenceWarning, match=r"Increase that limit\.$") as record:
+            make(name, **options, **limits).fit(X, y)
+        assert len(record) == 1
+        assert record[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        make(name, max_iter=40, tol=0.3, **options).fit(X, y)
+
+
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_verbose(name, capsys):
     X, y = problem(name)

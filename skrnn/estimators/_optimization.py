@@ -50,7 +50,8 @@ class Optimization:
         The number of epochs; with ``n_iter_no_change`` the maximum. An epoch is one pass over the
         training sequences. "auto": 100 epochs for 200 to 2,000 training sequences; for fewer as
         many as show the network 20,000 sequences, but at most 500; for more as many as show it
-        200,000, but at least 10. With "lbfgs" 200 iterations.
+        200,000, but at least 10. With "lbfgs" 200 iterations; a warning says so if it does not
+        converge in them.
 
     shuffle : bool, default=True
         Whether to shuffle the sequences before each epoch.
