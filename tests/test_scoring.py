@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import accuracy_score, log_loss, r2_score
+from sklearn.metrics import accuracy_score, log_loss, make_scorer, max_error, r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn import Sequences
@@ -138,6 +138,25 @@ def test_scores_that_are_no_numbers():
     with pytest.raises(ValueError, match="gives nan on 9 sequences; expected a finite number"):
         model.fit(X, y)
     assert not hasattr(model, "n_features_in_")
+
+
+@pytest.mark.parametrize(
+    "scoring", [make_scorer(max_error), lambda estimator, X, y: 0.0], ids=["metric", "callable"]
+)
+def test_weights_for_a_scorer_that_takes_none(scoring):
+    X, y = problem()
+    model = make("GRURegressor", scoring=scoring, **STOPPING)
+    with pytest.raises(TypeError, match=r"scoring=.* does not take sample_weight, .*Pass a scorer"):
+        model.fit(X, y, sample_weight=np.ones(30))
+    assert not hasattr(model, "n_features_in_")
+    model.fit(X, y)
+
+
+def test_a_defect_of_the_scorer_is_not_hidden():
+    X, y = problem()
+    model = make("GRURegressor", scoring=lambda estimator, X, y, sample_weight: 1 + "a", **STOPPING)
+    with pytest.raises(TypeError, match="unsupported operand"):
+        model.fit(X, y, sample_weight=np.ones(30))
 
 
 def test_scoring_without_early_stopping_does_nothing():

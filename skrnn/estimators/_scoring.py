@@ -37,7 +37,17 @@ class Scorer:
         model = copy(self.estimator)
         vars(model).update(attributes)
         weight = {"sample_weight": data.weight} if self.is_weighted else {}
-        score = self.scorer(model, data.sequences, data.values, **weight)
+        try:
+            score = self.scorer(model, data.sequences, data.values, **weight)
+        except TypeError as error:
+            if "unexpected keyword argument 'sample_weight'" not in str(error):
+                raise
+            raise TypeError(
+                f"scoring={self.scoring!r} does not take sample_weight, but there are weights: "
+                f"from sample_weight or sample_weight_val of fit, or from class_weight. Pass a "
+                f"scorer with the signature scorer(estimator, X, y, sample_weight=None), or set "
+                f"scoring='loss'."
+            ) from error
         if not isinstance(score, Real) or not np.isfinite(score):
             raise ValueError(
                 f"scoring={self.scoring!r} gives {score} on {len(data.y)} sequences; expected a "
