@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from skrnn.estimators._blas import single_threaded_blas
 from skrnn.network.objective import Objective
-from tests._estimators import ESTIMATORS, assert_same_outputs, make, outputs, problem
+from tests._estimators import ESTIMATORS, assert_same_outputs, make, noise, outputs, problem
 
 # Stopping.
 
@@ -47,13 +47,13 @@ def test_stops_when_nothing_improves(name, early_stopping):
 @pytest.mark.parametrize("scoring", ["loss", None])
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_early_stopping_restores_the_best_epoch(name, scoring):
-    X, y = problem(name)
-    options = {"early_stopping": True, "validation_fraction": 0.3, "learning_rate_init": 0.2}
-    model = make(name, max_iter=40, scoring=scoring, **options).fit(X, y)
+    X, y = noise(name)
+    options = {"early_stopping": True, "validation_fraction": 0.3, "learning_rate_init": 0.05}
+    model = make(name, 16, max_iter=20, scoring=scoring, **options).fit(X, y)
     best = int(np.argmax(model.validation_scores_))
-    assert best < 39
+    assert best < 19
     assert model.best_validation_score_ == model.validation_scores_[best]
-    until_best = make(name, max_iter=best + 1, scoring=scoring, **options).fit(X, y)
+    until_best = make(name, 16, max_iter=best + 1, scoring=scoring, **options).fit(X, y)
     assert until_best.validation_scores_ == model.validation_scores_[: best + 1]
     np.testing.assert_array_equal(model._theta, until_best._theta)
     assert_same_outputs(model, X, until_best, X)
@@ -89,6 +89,7 @@ def test_score_of_the_held_out_part(name):
     else:
         np.testing.assert_allclose(score, model.best_validation_score_, atol=1e-5)
     assert model.t_ == 20 * 14
+    options |= {"learning_rate": "cosine", "n_iter_no_change": 20}  # so the best one is kept
     model = make(name, dtype="float64", **training, **options).fit(X, y)
     scale = 1.0 if is_classifier(model) else model._target.scaler.var_[0]
     assert min(model.validation_loss_curve_) == pytest.approx(

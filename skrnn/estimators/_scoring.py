@@ -90,17 +90,25 @@ class Validator:
 
     def __call__(self, theta):
         """A Validation of the network with these weights."""
-        loss = self._loss(theta)
+        loss, losses = self._losses(theta)
         if self.score is None or not np.isfinite(loss):
-            return Validation(loss)
+            return Validation(loss, losses=losses)
         attributes = self.model_attributes(theta.copy())
         return Validation(
             loss, self.score(attributes, self.held_out), self.score(attributes, self.train)
         )
 
     @quiet
-    def _loss(self, theta):
-        """The mean loss in the units of training, without the penalty."""
+    def _losses(self, theta):
+        """The mean loss in the units of training, without the penalty; and those of classes.
+
+        The loss of numbers is their error. That of classes is not: a single sequence that the
+        network is sure of, and wrong about, outweighs many, so the scatter counts.
+        """
         raw, _ = self.network.predict(theta, self.held_out.sequences)
         weight = self.held_out.weight[:, np.newaxis].astype(raw.dtype)
-        return self.loss.loss_gradient(raw, self.held_out.y, weight / weight.sum())[0]
+        loss, _ = self.loss.loss_gradient(raw, self.held_out.y, weight / weight.sum())
+        if not hasattr(self.loss, "log_proba"):
+            return loss, None
+        losses, _ = self.loss.elementwise(raw, self.held_out.y)
+        return loss, (weight * losses).sum(axis=1, dtype=np.float64)
