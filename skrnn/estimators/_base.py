@@ -23,6 +23,7 @@ from skrnn.estimators._architecture import (
 from skrnn.estimators._blas import single_threaded_blas
 from skrnn.estimators._callbacks import EpochTasks
 from skrnn.estimators._data import Given, training_weight
+from skrnn.estimators._embedding import Embeddings, embedding_shapes
 from skrnn.estimators._fitting import Earlier, Fit
 from skrnn.estimators._optimization import Optimization
 from skrnn.estimators._scale import warn_of_scale
@@ -40,6 +41,7 @@ CHUNK = 256
 @dataclass(eq=False, repr=False)
 class RecurrentEstimator(
     Architecture,
+    Embeddings,
     Optimization,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
@@ -107,6 +109,8 @@ class RecurrentEstimator(
                 read = self._read_X(X, reset=not resume)
                 self._check_y(X, y, read)
                 samples = self._samples(read, y)
+                earlier_shapes = self._embedding_shapes if resume else None
+                self._embedding_shapes = embedding_shapes(self, samples.sequences, earlier_shapes)
                 target = self._make_target(samples.y, **known)
                 values = target.validate(samples.y)
                 weight = training_weight(self, samples, values, sample_weight, target)
@@ -114,7 +118,7 @@ class RecurrentEstimator(
                     target.go_on_from(self._target, values)
                 else:
                     target.fit(values, weight)
-                    warn_of_scale(samples.sequences)
+                    warn_of_scale(samples.sequences, self._embedding_shapes)
                 dtype = samples.sequences.dtype
                 data = samples.data(lambda kept: target.encode(kept, dtype), values, weight)
                 validation = given.check(self, target, dtype)
@@ -146,6 +150,8 @@ class RecurrentEstimator(
             target.n_outputs,
             bidirectional=self.bidirectional,
             dropout=self.dropout,
+            embeddings=self._embedding_shapes,
+            embedding_dropout=self.embedding_dropout,
             **self._head(data, target, resume),
         )
         earlier = None
@@ -194,10 +200,12 @@ class RecurrentEstimator(
                 f"tbptt_steps={self.tbptt_steps} is not supported with solver='lbfgs': it "
                 f"needs the gradient through all steps. Set tbptt_steps=None."
             )
-        if self.solver == "lbfgs" and (self.dropout or self.recurrent_dropout):
+        dropouts = ("dropout", "recurrent_dropout", "embedding_dropout")
+        if self.solver == "lbfgs" and any(getattr(self, name) for name in dropouts):
+            found = ", ".join(f"{name}={getattr(self, name)}" for name in dropouts)
             raise ValueError(
-                f"dropout={self.dropout}, recurrent_dropout={self.recurrent_dropout} are not "
-                f"supported with solver='lbfgs': it needs a loss without randomness. Set both to 0."
+                f"{found} are not supported with solver='lbfgs': it needs a loss without "
+                f"randomness. Set all of them to 0."
             )
         is_adaptive = self.learning_rate == "adaptive" and self.solver != "lbfgs"
         if is_adaptive and self.n_iter_no_change in (None, np.inf):

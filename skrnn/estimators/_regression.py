@@ -203,6 +203,12 @@ class RecurrentRegressor(Regression, SequenceEstimator):
     def _head(self, data, target, resume):
         n_features, n_outputs = data.sequences.shape[2], target.n_outputs
         longest, n_steps = data.sequences.shape[1], self.ar_steps
+        if n_steps and self._embedding_shapes:
+            raise ValueError(
+                f"ar_steps={n_steps} is not supported with categorical_features: a code is no "
+                f"quantity, so a linear model of it means nothing. Set ar_steps=0, or encode the "
+                f"features as one-hot columns."
+            )
         if n_steps and self.ar_columns == "own" and n_outputs % n_features:
             raise ValueError(
                 f"ar_columns='own' needs the same number of targets for each column of X, but y "

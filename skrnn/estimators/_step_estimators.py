@@ -11,6 +11,7 @@ from skrnn.estimators._base import RecurrentEstimator
 from skrnn.estimators._blas import single_threaded_blas
 from skrnn.estimators._classification import Classification
 from skrnn.estimators._data import Given
+from skrnn.estimators._embedding import check_codes
 from skrnn.estimators._regression import Regression
 from skrnn.estimators._steps import StepSamples, read_steps
 from skrnn.targets import require_finite
@@ -133,6 +134,8 @@ class StepEstimator(RecurrentEstimator):
                 f"X has {n_features} features per step, but {type(self).__name__} was fitted with "
                 f"{self._n_inputs} features per step."
             )
+        if not reset:
+            check_codes(self, steps.sequences)
         return steps
 
     def _samples(self, steps, y):
