@@ -244,6 +244,13 @@ def test_wrong_targets(shape):
         ColumnwiseRegressor(make("GRURegressor")).fit(windows, np.ones(shape))
 
 
+def test_codes_need_single_rows():
+    windows = SlidingWindow(4, segment=2).fit_transform(np.ones((20, 1)))
+    model = make("GRURegressor", categorical_features=[0])
+    with pytest.raises(ValueError, match=r"not supported with steps of 2 rows.*Set segment=1"):
+        model.fit(windows, np.arange(20.0))
+
+
 def test_segments_of_sequences():
     sequences = Sequences(ROWS, [0, 7], [3, 2], segment=5)
     assert sequences.shape == (2, 3, 10)

@@ -81,6 +81,11 @@ def embedding_shapes(estimator, sequences, earlier=None):
         _warn_of_no_effect(estimator)
     n_features, names = sequences.rows.shape[1], _names(estimator, sequences)
     columns = _categorical_columns(estimator.categorical_features, n_features, names)
+    if columns and sequences.segment > 1:
+        raise ValueError(
+            f"categorical_features is not supported with steps of {sequences.segment} rows, in "
+            f"which each feature comes {sequences.segment} times. Set segment=1."
+        )
     counts = _by_column(estimator, "n_codes", columns, n_features, names)
     dims = _by_column(estimator, "embedding_dim", columns, n_features, names)
     shapes = {}
