@@ -29,6 +29,7 @@ from skrnn.estimators._optimization import Optimization
 from skrnn.estimators._scale import warn_of_scale
 from skrnn.estimators._scoring import Scorer
 from skrnn.estimators._solvers import one_epoch
+from skrnn.estimators._state import StateMixin
 from skrnn.estimators._summary import summary
 from skrnn.network.stack import Network
 from skrnn.sequences import Sequences
@@ -43,6 +44,7 @@ class RecurrentEstimator(
     Architecture,
     Embeddings,
     Optimization,
+    StateMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     CallbackSupportMixin,

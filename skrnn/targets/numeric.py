@@ -125,6 +125,13 @@ class Numbers:
         y = require_finite(self.scaler.inverse_transform(y), "prediction")
         return y.reshape(len(y), *self.shape)
 
+    @property
+    def affine(self):
+        """Scale and shift, each (n_outputs,) or None, if that is how ``decode`` goes; else None."""
+        if self.loss.out_activation != "identity":
+            return None
+        return self.scaler.scale_, self.scaler.mean_ if self.scaler.with_mean else None
+
     def strata(self, encoded):
         return None
 
