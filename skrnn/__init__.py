@@ -11,6 +11,7 @@ from skrnn.estimators import (
     RNNStepRegressor,
 )
 from skrnn.sequences import Sequences
+from skrnn.streaming import Stream
 from skrnn.tokens import TokenEncoder
 from skrnn.windows import (
     LagColumnsToSequence,
@@ -38,6 +39,7 @@ __all__ = [
     "RNNStepRegressor",
     "Sequences",
     "SlidingWindow",
+    "Stream",
     "TokenEncoder",
     "WindowScaledRegressor",
     "from_long",
