@@ -9,14 +9,58 @@ import numpy as np
 from sklearn.utils import check_array, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
+from skrnn.estimators._blas import single_threaded_blas
 from skrnn.estimators._embedding import check_codes
 from skrnn.network.state import State
 from skrnn.network.stepping import Stepper
 from skrnn.sequences import FLOATS, Sequences
+from skrnn.targets import require_finite
 
 
 class StateMixin:
     """Prediction after each row of a stream, from the state that the rows before it have left."""
+
+    def hidden_states(self, X, *, state=None, return_state=False):
+        """Compute the hidden states of the last layer after every step.
+
+        Parameters
+        ----------
+        X : array-like, list of arrays or Sequences
+            The sequences, in any form that ``fit`` takes.
+        state : State, default=None
+            What was read before, one stream for each sequence, from ``init_state``,
+            ``predict_step`` or an earlier call. It is not changed. None is nothing.
+        return_state : bool, default=False
+            Whether to return the state after the last step of each sequence too.
+
+        Returns
+        -------
+        hidden : Sequences of shape (n_samples, n_timesteps, n_units)
+            The states of each sequence, without padding. ``n_units`` is
+            ``hidden_layer_sizes[-1]``, or twice that if bidirectional. If X is a table with a
+            ``group``, each group is a sequence, in the order of first appearance.
+        state : State
+            What has been read now. Only with ``return_state``.
+
+        Raises
+        ------
+        ValueError
+            If X or the state is not as described, if a hidden state overflows, or if there is a
+            state and the estimator is bidirectional.
+        """
+        check_is_fitted(self)
+        sequences = self._sequences(X)
+        network, carry, lengths = self._network, None, sequences.lengths
+        if state is not None or return_state:
+            stepper = _prepared(self).stepper
+            state = stepper.start(len(sequences)) if state is None else state
+            _prepared(self).check_state(state, len(sequences))
+            carry = stepper.carry(state)
+        with single_threaded_blas():
+            hidden = network.hidden_states(self._theta, sequences, carry)
+        require_finite(hidden, "hidden state", "step")
+        hidden = Sequences(hidden, np.cumsum(lengths) - lengths, lengths)
+        return (hidden, stepper.after(state, carry, sequences)) if return_state else hidden
 
     def init_state(self, n_streams=1):
         """Make the state of streams of which nothing has been read.
@@ -125,6 +169,16 @@ class _Prepared(NamedTuple):
 
     def check(self, x, state):
         """Raise an error if the state or the shape of x is not that of a step."""
+        self.check_state(state)
+        n_streams, n_features = len(state.values), self.stepper.network.n_features
+        if x.shape != (n_streams, n_features):
+            raise ValueError(
+                f"x has shape {x.shape}; expected ({n_streams}, {n_features}): one row of "
+                f"{n_features} features for each of the {n_streams} streams of the state."
+            )
+
+    def check_state(self, state, n_expected=None):
+        """Raise an error if the state is not one of this estimator, or of another number."""
         n_values, dtype = self.stepper.n_values, self.theta.dtype
         if not isinstance(state, State):
             raise TypeError(
@@ -143,11 +197,10 @@ class _Prepared(NamedTuple):
                 f"(n_streams, {n_values}) and {dtype}. It is not a state of this estimator: begin "
                 f"with init_state."
             )
-        n_features = self.stepper.network.n_features
-        if x.shape != (n_streams, n_features):
+        if n_expected not in (None, n_streams):
             raise ValueError(
-                f"x has shape {x.shape}; expected ({n_streams}, {n_features}): one row of "
-                f"{n_features} features for each of the {n_streams} streams of the state."
+                f"state has {n_streams} streams, but X has {n_expected} sequences; expected one "
+                f"stream for each sequence."
             )
 
 

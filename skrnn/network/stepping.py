@@ -60,6 +60,21 @@ class Stepper:
         lags = np.zeros((n_streams, self.n_lags * self.network.n_features), self.dtype)
         return State(np.concatenate([*carry, lags], axis=1), np.zeros(n_streams, np.int64))
 
+    def carry(self, state):
+        """Copies of what layers and pooling have in a state, as the network takes it."""
+        return [part.copy() for part in np.split(state.values, self.ends, axis=1)[:-1]]
+
+    def after(self, state, carry, sequences):
+        """The state after sequences that left this carry, one for each stream of the state."""
+        parts = list(carry)
+        if self.n_lags:
+            lags = state.values[:, self.ends[-1] :].reshape(len(state), self.n_lags, -1)
+            parts.append(np.empty((len(state), self.n_values - self.ends[-1]), self.dtype))
+            for i, rows in enumerate(sequences):
+                before = lags[i] if state.n_steps[i] else np.repeat(rows[:1], self.n_lags, axis=0)
+                parts[-1][i] = np.concatenate([before, rows])[-self.n_lags :].ravel()
+        return State(np.concatenate(parts, axis=1), state.n_steps + sequences.lengths)
+
     def step(self, x, state):
         """Read one row of each stream.
 
