@@ -11,6 +11,7 @@ from skrnn.estimators import (
     RNNStepRegressor,
 )
 from skrnn.sequences import Sequences
+from skrnn.streaming import Stream
 from skrnn.tokens import TokenEncoder
 from skrnn.windows import (
     ColumnwiseRegressor,
@@ -40,6 +41,7 @@ __all__ = [
     "RNNStepRegressor",
     "Sequences",
     "SlidingWindow",
+    "Stream",
     "TokenEncoder",
     "WindowScaledRegressor",
     "from_long",

@@ -29,10 +29,9 @@ from skrnn.estimators._optimization import Optimization
 from skrnn.estimators._scale import warn_of_scale
 from skrnn.estimators._scoring import Scorer
 from skrnn.estimators._solvers import one_epoch
+from skrnn.estimators._state import StateMixin
 from skrnn.estimators._summary import summary
 from skrnn.network.stack import Network
-from skrnn.sequences import Sequences
-from skrnn.targets import require_finite
 
 # Sequences read at once outside of training.
 CHUNK = 256
@@ -43,6 +42,7 @@ class RecurrentEstimator(
     Architecture,
     Embeddings,
     Optimization,
+    StateMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     CallbackSupportMixin,
@@ -214,34 +214,6 @@ class RecurrentEstimator(
                 f"bring no improvement, but n_iter_no_change={self.n_iter_no_change}. Set it to a "
                 f"number, e.g. 10."
             )
-
-    def hidden_states(self, X):
-        """Compute the hidden states of the last layer after every step.
-
-        Parameters
-        ----------
-        X : array-like, list of arrays or Sequences
-            The sequences, in any form that ``fit`` takes.
-
-        Returns
-        -------
-        Sequences of shape (n_samples, n_timesteps, n_units)
-            The states of each sequence, without padding. ``n_units`` is
-            ``hidden_layer_sizes[-1]``, or twice that if bidirectional. If X is a table with a
-            ``group``, each group is a sequence, in the order of first appearance.
-
-        Raises
-        ------
-        ValueError
-            If X is not as described, or so large that a hidden state overflows.
-        """
-        check_is_fitted(self)
-        sequences = self._sequences(X)
-        with single_threaded_blas():
-            hidden = self._network.hidden_states(self._theta, sequences)
-        lengths = sequences.lengths
-        require_finite(hidden, "hidden state", "step")
-        return Sequences(hidden, np.cumsum(lengths) - lengths, lengths)
 
     def summary(self):
         """Describe the layers with their shapes and numbers of parameters.

@@ -143,6 +143,13 @@ class Numbers:
         require_finite(y.reshape(n, -1), "prediction")
         return np.sort(y, axis=2).reshape(n, *self.shape, n_quantiles)
 
+    @property
+    def affine(self):
+        """Scale and shift, each (n_outputs,) or None, if that is how ``decode`` goes; else None."""
+        if self.loss.out_activation != "identity":
+            return None
+        return self.scaler.scale_, self.scaler.mean_ if self.scaler.with_mean else None
+
     def strata(self, encoded):
         return None
 
