@@ -11,6 +11,7 @@ from skrnn.validation import check_columns, check_rows
 from skrnn.windows import LagColumnsToSequence, PerStep, SlidingWindow
 from skrnn.windows._labels import Labels
 from skrnn.windows._panel import read_panel
+from skrnn.windows._sliding import in_segments
 
 
 class Stream:
@@ -319,9 +320,12 @@ class _Windows:
         windows = self.ring[slots[:, np.newaxis], places]  # (n, n_steps, n_features)
         windows[:, -1] = rows
         ends = np.arange(1, len(rows) + 1) * n_steps
-        windows = Sequences(windows.reshape(-1, rows.shape[1]), ends - lengths, lengths)
+        table = windows.reshape(-1, rows.shape[1])
         if self.window.flatten:
+            windows = Sequences(table, ends - lengths, lengths)
             windows = padded(windows, n_steps, np.nan).reshape(len(rows), -1)
+        else:
+            windows = in_segments(table, ends - lengths, lengths, self.window.segment)
         prediction = getattr(self.predictor, method)(windows)
         self.read(rows, slots, begins)
         return prediction

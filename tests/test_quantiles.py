@@ -73,6 +73,16 @@ def test_shapes():
     assert steps.predict(X).shape == (20, 5)
 
 
+def test_row_by_row():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((20, 5, 2)), rng.standard_normal((20, 2))
+    model = make("GRURegressor", loss="quantile", quantile=LEVELS).fit(X, y)
+    state = model.init_state(20)
+    for t in range(5):
+        found, state = model.predict_step(X[:, t], state)
+    np.testing.assert_array_equal(found, model.predict(X))
+
+
 def test_linear_path():
     """It begins where every quantile is the least-squares prediction, and training moves them."""
     rng = np.random.default_rng(0)

@@ -16,6 +16,7 @@ from skrnn import (
     PerStep,
     Sequences,
     SlidingWindow,
+    Stream,
     WindowScaledRegressor,
     pad_sequences,
 )
@@ -181,6 +182,15 @@ def test_validation_data_are_scaled_too():
     X_val, y_val = model.regressor_.val_
     np.testing.assert_array_equal(X_val[2], model.regressor_.X_[2])
     np.testing.assert_array_equal(y_val, model.regressor_.y_[:5])
+
+
+def test_row_by_row():
+    """Pushed through a Pipeline: the bits of the whole, from the first row on."""
+    model = make_pipeline(StandardScaler(), SlidingWindow(12, segment=4), make("GRURegressor"))
+    model.fit(ROWS, ROWS[:, 0])
+    stream = Stream(model)
+    pushed = [stream.push(row) for row in ROWS]
+    np.testing.assert_array_equal(pushed, model.predict(ROWS))
 
 
 # One regressor for all columns.

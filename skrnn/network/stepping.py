@@ -20,6 +20,11 @@ class Rows(NamedTuple):
     rows: np.ndarray
     starts: np.ndarray
     lengths: np.ndarray
+    segment: int = 1
+
+    def steps_at(self, first_rows):
+        """The steps that are these rows."""
+        return self.rows[first_rows]
 
 
 class Stepper:

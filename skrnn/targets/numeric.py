@@ -126,11 +126,10 @@ class Numbers:
         return encoded
 
     def decode(self, raw):
-        y = self.decode_quantiles(raw)
         middle = 0
-        if y.shape[-1] > 1:  # the quantile nearest to the median
+        if isinstance(self.loss, Pinball):  # the quantile nearest to the median
             middle = np.abs(self.loss.quantiles - 0.5).argmin()
-        return y[..., middle]
+        return self.decode_quantiles(raw)[..., middle]
 
     @quiet
     def decode_quantiles(self, raw):
@@ -146,7 +145,7 @@ class Numbers:
     @property
     def affine(self):
         """Scale and shift, each (n_outputs,) or None, if that is how ``decode`` goes; else None."""
-        if self.loss.out_activation != "identity":
+        if self.loss.out_activation != "identity" or self._n_quantiles > 1:
             return None
         return self.scaler.scale_, self.scaler.mean_ if self.scaler.with_mean else None
 

@@ -384,7 +384,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         if self.flatten:
             windows = Sequences(rows, starts, lengths)
             return padded(windows, self.window, np.nan).reshape(len(windows), -1)
-        return _in_segments(rows, starts, lengths, self.segment)
+        return in_segments(rows, starts, lengths, self.segment)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -392,7 +392,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         return tags
 
 
-def _in_segments(rows, starts, lengths, segment):
+def in_segments(rows, starts, lengths, segment):
     """Windows of whole segments, from spans of rows."""
     ends, n_segments = starts + lengths, np.maximum(lengths // segment, 1)
     firsts = ends - n_segments * segment
