@@ -128,7 +128,7 @@ class Numbers:
     def decode(self, raw):
         middle = 0
         if isinstance(self.loss, Pinball):  # the quantile nearest to the median
-            middle = np.abs(self.loss.quantiles - 0.5).argmin()
+            middle = int(np.abs(self.loss.quantiles - 0.5).argmin())
         return self.decode_quantiles(raw)[..., middle]
 
     @quiet
