@@ -90,6 +90,12 @@ class Sequences:
         """The row after the last one of each sequence."""
         return self.starts + self.lengths * self.segment
 
+    def used_rows(self):
+        """Which rows are in a sequence, (n_rows,); the others may have any values."""
+        n = len(self.rows) + 1
+        begin, end = (np.bincount(at, minlength=n) for at in (self.starts, self.ends))
+        return np.cumsum(begin - end)[:-1] > 0
+
     def steps_at(self, first_rows):
         """The steps that begin at these rows, (..., segment * n_features)."""
         if self.segment == 1:

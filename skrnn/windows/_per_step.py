@@ -90,7 +90,7 @@ class PerStep(NoFrameMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator)
             The fitted transformer.
         """
         sequences = check_sequences(self, X, allow_nan=True)
-        transformer = clone(self.transformer).fit(sequences.rows[_used(sequences)])
+        transformer = clone(self.transformer).fit(sequences.rows[sequences.used_rows()])
         remember_features(self, X, sequences)
         self.transformer_ = transformer
         return self
@@ -155,16 +155,9 @@ class PerStep(NoFrameMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator)
         return tags
 
 
-def _used(sequences):
-    """Which rows belong to a sequence."""
-    n = len(sequences.rows) + 1
-    n_open = np.bincount(sequences.starts, minlength=n) - np.bincount(sequences.ends, minlength=n)
-    return np.cumsum(n_open)[:-1] > 0
-
-
 def _mapped(function, sequences):
     """Sequences of the same lengths, with a function applied to the rows that they use."""
-    used = _used(sequences)
+    used = sequences.used_rows()
     rows = function(sequences.rows[used])
     if rows.shape[0] != used.sum():
         raise ValueError(
