@@ -119,3 +119,16 @@ def test_columns(story):
         if name.startswith("Ridge")
     }
     assert n_columns == {"Ridge on lag columns": 24 * 13 + 3, "Ridge on hidden state": 16 + 3}
+
+
+@of("activities")
+def test_activities(story):
+    table, activity = story.make_table(n_people=8, n_seconds=60, seed=0)
+    assert table[story.WHEN].is_monotonic_increasing
+    proba = story.label(story.make_classifier(max_iter=50), table, activity, n_folds=2)
+    assert proba.shape == (8 * 600, 3)
+    found = np.array(story.ACTIVITIES)[proba.argmax(axis=1)]
+    of_single_rows = story.label_single_rows(table, activity, n_folds=2)
+    assert np.mean(found == activity) > np.mean(of_single_rows == activity) + 0.1
+    story.draw(table, activity, proba, "person 2")
+    assert_drawn(story.PNG)
