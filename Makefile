@@ -12,6 +12,7 @@ demo: .venv/installed
 	$(BIN)/python examples/forecast.py
 
 examples: demo
+	$(BIN)/python examples/hello.py
 	$(BIN)/python examples/panel.py
 	$(BIN)/python examples/features.py
 	$(BIN)/python examples/adding_problem.py

@@ -121,6 +121,16 @@ def test_columns(story):
     assert n_columns == {"Ridge on lag columns": 24 * 13 + 3, "Ridge on hidden state": 16 + 3}
 
 
+@of("hello")
+def test_hello(story, capsys):
+    story.draw(story.hello(), story.abcde())
+    printed = capsys.readouterr().out.split("\n")
+    assert printed == [
+        "hell -> ello", "abcd -> e", "bcde -> a", "cdea -> b", "deab -> c", "eabc -> d", ""
+    ]  # fmt: skip
+    assert_drawn(story.PNG)
+
+
 @of("activities")
 def test_activities(story):
     table, activity = story.make_table(n_people=8, n_seconds=60, seed=0)
