@@ -254,7 +254,7 @@ def test_dropout_is_of_vectors():
     np.testing.assert_allclose((vectors == 0).mean(axis=0), 0.3, atol=0.05)
 
 
-@pytest.mark.parametrize(("init", "lengths"), [("glorot", (1, 1)), ("pytorch", (8, 2))])
+@pytest.mark.parametrize(("init", "lengths"), [("glorot", (1, 1)), ("normal", (8, 2))])
 def test_lengths_of_first_vectors(init, lengths):
     network = Network("gru", 3, (3,), 1, embeddings={0: (2000, 64), 2: (2000, 4)})
     theta = network.initialize(np.random.default_rng(0), np.float64, init=init)

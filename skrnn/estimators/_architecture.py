@@ -36,12 +36,13 @@ class Architecture:
     init : {'glorot', 'pytorch', 'uniform', 'normal', 'identity'}, default='glorot'
         The initial weights. The gates of a cell are drawn as one matrix, and biases are zero but
         for ``forget_bias``. "glorot": Glorot uniform, with orthogonal recurrent weights, as in
-        Keras. "pytorch": uniform between ± 1 / √n_units, biases of layers too, and embeddings of
-        unit variance, as in PyTorch, where ``forget_bias`` would be 0; with others embeddings have
-        length one. "uniform": uniform between ± 1 / √(fan in). "normal": normally
+        Keras. "pytorch": uniform between ± 1 / √n_units, biases of layers too, as in PyTorch, where
+        ``forget_bias`` would be 0. "uniform": uniform between ± 1 / √(fan in). "normal": normally
         distributed, with variance 1 / fan in. "identity": recurrent weights are the identity
         matrix, the others normal with standard deviation 0.001; with ``activation="relu"`` this is
-        the IRNN (Le et al. 2015).
+        the IRNN (Le et al. 2015). Vectors of codes (``categorical_features``) are normal: with
+        "pytorch" and "normal" of variance 1, which suits few and frequent codes such as characters;
+        else of length one on average, which suits words, of which many are rare.
 
     dtype : {'float32', 'float64', 'auto'}, default='float32'
         The precision of the network; "auto" takes the dtype of X.

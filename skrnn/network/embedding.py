@@ -42,8 +42,8 @@ class Embedding:
 
         Vectors of length one are best on words (SNIPS), of which many are rare: with unit variance
         as in PyTorch 0.88 of the labels are right after six epochs, and not 0.915. Characters are
-        few and frequent, and unit variance is best (tinyshakespeare: 1.61 and not 1.72 nats after
-        eight epochs at the same learning rate).
+        few and frequent, and with unit variance they are learned faster (tinyshakespeare: 1.61
+        and not 1.72 nats after eight epochs; 1.59 if all weights are drawn by ``init="normal"``).
         """
         for vectors in params.values():
             vectors[:] = draw(vectors.shape, None, rng)

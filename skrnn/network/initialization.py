@@ -33,7 +33,7 @@ def units_uniform(shape, n_hidden, rng):
 
 
 def unit_normal(shape, n_hidden, rng):
-    """Normal, of variance 1."""
+    """Normal, of variance 1: 1 / fan in, as of all codes a vector has one at a time."""
     return rng.standard_normal(shape)
 
 
@@ -70,7 +70,7 @@ INITIALIZATIONS = {
     "glorot": Initialization(glorot_uniform, orthogonal),
     "pytorch": Initialization(units_uniform, units_uniform, units_uniform, unit_normal),
     "uniform": Initialization(fan_in_uniform, fan_in_uniform),
-    "normal": Initialization(fan_in_normal, fan_in_normal),
+    "normal": Initialization(fan_in_normal, fan_in_normal, embedding=unit_normal),
     "identity": Initialization(small_normal, identity),
 }
 
