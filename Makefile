@@ -13,6 +13,7 @@ demo: .venv/installed
 
 examples: demo
 	$(BIN)/python examples/hello.py
+	$(BIN)/python examples/characters.py
 	$(BIN)/python examples/panel.py
 	$(BIN)/python examples/features.py
 	$(BIN)/python examples/adding_problem.py

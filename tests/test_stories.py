@@ -131,6 +131,26 @@ def test_hello(story, capsys):
     assert_drawn(story.PNG)
 
 
+@of("characters")
+def test_characters(story):
+    train, held_out = story.load()
+    assert set(held_out) <= set(train)
+    X, y = story.streams(train, 7)
+    assert len(set(map(len, X + y))) == 1
+    assert train.startswith("".join(X))
+    assert train[1:].startswith("".join(map("".join, y)))
+
+    model = story.fit(train[:20_000], train[20_000:21_000], max_iter=3)
+    passage = train[500:700]
+    chance = story.likelihood(model, passage)
+    assert len(chance) == 199
+    for k in (1, 50, 199):
+        proba = model.predict_proba([passage[:k]])[0][-1]
+        assert proba[model.classes_ == passage[k]] == chance[k - 1]
+    story.draw(model, passage)
+    assert_drawn(story.PNG)
+
+
 @of("activities")
 def test_activities(story):
     table, activity = story.make_table(n_people=8, n_seconds=60, seed=0)
