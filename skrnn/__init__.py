@@ -10,6 +10,7 @@ from skrnn.estimators import (
     RNNStepClassifier,
     RNNStepRegressor,
 )
+from skrnn.generation import sample
 from skrnn.sequences import Sequences
 from skrnn.streaming import Stream
 from skrnn.tokens import TokenEncoder
@@ -47,5 +48,6 @@ __all__ = [
     "from_long",
     "make_horizon_target",
     "pad_sequences",
+    "sample",
     "to_long",
 ]

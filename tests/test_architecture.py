@@ -24,6 +24,7 @@ ALLOWED = {
     "training": set(),
     "sequences": set(),
     "validation": {"_warnings", "sequences"},
+    "generation": {"_sklearn", "tokens"},
     "tokens": {"_output", "_sklearn", "sequences", "validation"},
     "windows": {"_output", "_sklearn", "_warnings", "sequences", "validation"},
     "estimators": {
@@ -40,7 +41,7 @@ ALLOWED = {
     "streaming": {"sequences", "validation", "windows"},
     "datasets": {"_sklearn"},
     "plotting": {"_sklearn"},
-    "__init__": {"estimators", "sequences", "streaming", "tokens", "windows"},
+    "__init__": {"estimators", "generation", "sequences", "streaming", "tokens", "windows"},
 }
 # The same of other packages, the standard library aside, for parts that are used on their own.
 ALLOWED_OUTSIDE = {
