@@ -61,7 +61,7 @@ def test_row_t_holds_the_rows_of_its_group_that_end_at_t(frame, window, step, co
     expected = naive_panel(
         frame[["x"]].to_numpy(), frame["unit"], frame["time"], window, step
     )  # fmt: skip
-    transformer = SlidingWindow(window, group="unit", time="time", step=step)
+    transformer = SlidingWindow(window, group="unit", time="time", step=step, max_gap=0)
     X = convert(frame, container)
     assert_same(transformer.fit_transform(X), expected)
     assert_same(transformer.transform(X), expected)
@@ -81,7 +81,7 @@ def test_cut_in_time_and_continued(frame, window, step, container, cut):
     first, second = frame[frame["time"] < cut], frame[frame["time"] >= cut]
     hypothesis.assume(has_neighbours(first))
     hypothesis.assume(len(first[first["unit"] == "regular"]) > len(first) / 2 + 2)
-    transformer = SlidingWindow(window, group="unit", time="time", step=step)
+    transformer = SlidingWindow(window, group="unit", time="time", step=step, max_gap=0)
     found = transformer.fit(convert(first, container)).transform(convert(second, container))
     whole = naive_panel(frame[["x"]].to_numpy(), frame["unit"], frame["time"], window, step)
     assert_same(found, [whole[i] for i in second.index])

@@ -119,6 +119,13 @@ class Labels:
                 f"column or index level of dates or numbers, set time= to its name."
             ) from error
 
+    @property
+    def instants(self):
+        """Values whose differences are times, or None if the labels are not of time."""
+        if self._is_period:
+            return self.source.to_timestamp().to_numpy()
+        return self.values if self._letter in "mM" else None
+
     def local_time(self, time_zone):
         """Dates in local time of ``time_zone``."""
         if time_zone is None:

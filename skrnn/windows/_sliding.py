@@ -11,6 +11,7 @@ from skrnn._sklearn import Interval, StrOptions, check_feature_names_in, fit_con
 from skrnn._warnings import warn
 from skrnn.sequences import Sequences, padded
 from skrnn.validation import check_columns, check_rows
+from skrnn.windows._gaps import MAX_GAP
 from skrnn.windows._panel import read_panel
 
 
@@ -32,15 +33,15 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
     another, and the result has the order of the rows. To split such a table in time, sort it by
     time. ``TimeSeriesSplit`` counts rows, so h steps of k series need ``gap=h * k``.
 
-    Windows do not cross gaps in time either. A gap is found from the time labels of a DataFrame
-    (its index, or ``time``) if they have a frequency: the frequency of the index itself, or the
-    time step between more than half of all consecutive rows, such as hours, weekdays or month ends.
-    ``fit`` learns the frequency from its rows; it is the same for all groups. Few rows can be
-    misleading: a single week from Monday to Friday looks daily, and three months of 31 days look
-    like steps of 31 days. A window that would cross a gap is shorter, like those at the start of a
-    series, and a warning counts the gaps. Labels without a frequency have no gaps. If the time
-    between rows does not matter, use row numbers within each series as labels. Arrays, and polars
-    DataFrames without ``time``, must be sorted by time, and have no gaps.
+    Windows reach across short gaps in time, such as holidays, but not across those longer than
+    ``max_gap``. A gap is found from the time labels of a DataFrame (its index, or ``time``) if they
+    have a frequency: the frequency of the index itself, or the time step between more than half of
+    all consecutive rows, such as hours, weekdays or month ends. ``fit`` learns the frequency from
+    its rows; it is the same for all groups. Few rows can be misleading: three months of 31 days
+    look like steps of 31 days. A window that would cross a long gap is shorter, like those at the
+    start of a series, and a warning counts the gaps. Labels without a frequency have no gaps,
+    unless ``max_gap`` is a time. Arrays, and polars DataFrames without ``time``, must be sorted by
+    time, and have no gaps.
 
     Estimators take rows that are all NaN, at the start or end of a window, as padding. Such windows
     are shorter, and a warning counts the rows: impute them first.
@@ -66,9 +67,18 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         The number of rows from each step of a window to the next. For example, with ``step=24`` a
         window of an hourly series has the same hour of consecutive days.
 
+    max_gap : int, timedelta or None, default=7
+        The longest gap in time that a window reaches across: the greatest number of labels that are
+        missing in a row, or the greatest time between two consecutive rows (a ``pd.Timedelta``,
+        ``datetime.timedelta`` or ``np.timedelta64``). None: there is no limit. The default is long
+        enough for the holidays of an exchange. Set 0 where the distance in time matters more than
+        full windows. Hours of trade have longer gaps, from one day to the next:
+        ``max_gap=pd.Timedelta("4D")``.
+
     history : {'index', 'tail', 'none'}, default='index'
         The rows that ``transform`` puts before the first row of a series. "index": the last rows of
-        the series in ``fit``, if the time labels of X directly continue those of ``fit``. Labels
+        the series in ``fit``, if the time labels of X continue those of ``fit``: directly, or after
+        a gap that is no longer than ``max_gap`` and those within ``fit``, such as a holiday. Labels
         are numbers, dates or periods; arrays have none, so a transformer before this one needs
         ``set_output(transform="pandas")``. Labels of a different kind from those in ``fit``, such
         as numbers instead of dates, raise an error. "tail": always the last rows of the series in
@@ -120,15 +130,27 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         "group": [str, list, tuple, None],
         "time": [str, None],
         "step": [Interval(Integral, 1, None, closed="left")],
+        "max_gap": "no_validation",  # Gaps does it
         "history": [StrOptions({"index", "tail", "none"})],
         "flatten": ["boolean"],
     }
 
-    def __init__(self, window, *, group=None, time=None, step=1, history="index", flatten=False):
+    def __init__(
+        self,
+        window,
+        *,
+        group=None,
+        time=None,
+        step=1,
+        max_gap=MAX_GAP,
+        history="index",
+        flatten=False,
+    ):
         self.window = window
         self.group = group
         self.time = time
         self.step = step
+        self.max_gap = max_gap
         self.history = history
         self.flatten = flatten
 
@@ -186,7 +208,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         rows, panel = self._read(X)
         check_columns(self, X, rows, reset=False)
-        begins = panel.runs(self._spacing, warn_of_gaps=True)
+        begins = panel.runs(self._gaps, warn_of_gaps=True)
         self._warn_of_missing(rows)
         is_continued = self._continued(panel)
         if self.history == "index":
@@ -243,8 +265,8 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
 
     def _fit(self, X, *, is_transformed=False):
         rows, panel = self._read(X)
-        spacing = panel.spacing()
-        begins = panel.runs(spacing, warn_of_gaps=is_transformed)
+        gaps = panel.gaps(self.max_gap)
+        begins = panel.runs(gaps, warn_of_gaps=is_transformed)
         # The last rows of each series, after its last gap.
         ends = np.append(np.flatnonzero(panel.begins())[1:], len(rows))
         run_begins = np.flatnonzero(begins)
@@ -266,8 +288,8 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
             for code, i, j in zip(codes, first, ends, strict=True)
         }
         self._longest = dict(zip(panel.groups, self._longest_windows(panel, begins), strict=True))
-        self._spacing = spacing
-        self._last_labels = None if spacing is None else panel.labels[panel.order[ends - 1]]
+        self._gaps = gaps
+        self._last_labels = None if panel.labels is None else panel.labels[panel.order[ends - 1]]
         return rows, panel, begins
 
     def _warn_of_length(self, longest):
@@ -324,19 +346,20 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         known = np.array([group in self.tails_ for group in panel.groups])
         if self.history != "index":
             return known & (self.history == "tail")
-        if self._spacing is None or panel.labels is None or panel.labels.kind == "other":
+        gaps = self._gaps
+        if not gaps.has_measure or panel.labels is None or panel.labels.kind == "other":
             return np.zeros_like(known)
-        if panel.labels.kind != self._spacing.kind:
+        if panel.labels.kind != gaps.kind:
             raise ValueError(
                 f"The time labels of X are {panel.labels.kind}, but in fit they were "
-                f"{self._spacing.kind}. Expected the same kind, because history='index' checks "
+                f"{gaps.kind}. Expected the same kind, because history='index' checks "
                 f"whether X continues the rows of fit. With history='tail' or history='none' the "
                 f"kind does not matter."
             )
         index = {group: i for i, group in enumerate(self.tails_)}
         last = [index[group] for group in panel.groups if group in index]
         first = panel.order[panel.begins()][known]
-        known[known] = self._spacing.follow(self._last_labels[last], panel.labels[first])
+        known[known] = gaps.are_continued(self._last_labels[last], panel.labels[first])
         return known
 
     def _windows(self, rows, panel, begins, tails):
