@@ -10,6 +10,7 @@ from skrnn.estimators import (
     RNNStepClassifier,
     RNNStepRegressor,
 )
+from skrnn.model_selection import PanelTimeSeriesSplit
 from skrnn.sequences import Sequences
 from skrnn.tokens import TokenEncoder
 from skrnn.windows import (
@@ -31,6 +32,7 @@ __all__ = [
     "LSTMClassifier",
     "LSTMRegressor",
     "LagColumnsToSequence",
+    "PanelTimeSeriesSplit",
     "PerStep",
     "RNNClassifier",
     "RNNRegressor",

@@ -26,6 +26,7 @@ ALLOWED = {
     "validation": {"_warnings", "sequences"},
     "tokens": {"_output", "_sklearn", "sequences", "validation"},
     "windows": {"_output", "_sklearn", "_warnings", "sequences", "validation"},
+    "model_selection": {"_sklearn", "windows"},
     "estimators": {
         "_sklearn",
         "_warnings",
@@ -39,7 +40,7 @@ ALLOWED = {
     },
     "datasets": {"_sklearn"},
     "plotting": {"_sklearn"},
-    "__init__": {"estimators", "sequences", "tokens", "windows"},
+    "__init__": {"estimators", "model_selection", "sequences", "tokens", "windows"},
 }
 # The same of other packages, the standard library aside, for parts that are used on their own.
 ALLOWED_OUTSIDE = {

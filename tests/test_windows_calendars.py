@@ -213,7 +213,5 @@ def test_wrong_limits(limit, message):
 
 
 def test_a_time_needs_time_labels():
-    with pytest.raises(
-        ValueError, match=r"max_gap=.* is a time, but X has no time labels"
-    ):
+    with pytest.raises(ValueError, match=r"max_gap=.* is a time, but X has no time labels"):
         SlidingWindow(2, max_gap=pd.Timedelta("3D")).fit(series(4))

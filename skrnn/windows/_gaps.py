@@ -50,7 +50,8 @@ class Gaps:
         if not gaps.has_measure or len(earlier) == 0:
             return gaps
         earlier, later = labels[earlier], labels[later]
-        sizes = gaps._sizes(earlier, later)[gaps.are_short(earlier, later)]
+        limit = np.inf if max_gap is None else max_gap
+        sizes = gaps._sizes(earlier, later, limit)[gaps.are_short(earlier, later)]
         return replace(gaps, longest=sizes.max(initial=none))
 
     @property
@@ -66,17 +67,17 @@ class Gaps:
             f"of more than max_gap={self.max_gap} time steps. The usual time step is {self.spacing}"
         )
 
-    def _sizes(self, earlier, later):
+    def _sizes(self, earlier, later, limit):
         if isinstance(self.max_gap, TIMES):
             return later.instants - earlier.instants
-        return self.spacing.n_missing(earlier, later)
+        return self.spacing.n_missing(earlier, later, limit)
 
     def are_short(self, earlier, later):
         """Whether a window reaches from each label of ``earlier`` to the one of ``later``."""
         is_later = later.values > earlier.values
         if self.max_gap is None:
             return is_later
-        return is_later & (self._sizes(earlier, later) <= self.max_gap)
+        return is_later & (self._sizes(earlier, later, self.max_gap) <= self.max_gap)
 
     def are_continued(self, last, first):
         """Whether labels that begin with each of ``first`` continue those of ``fit``.
@@ -87,13 +88,13 @@ class Gaps:
         """
         is_later = first.values > last.values
         is_next = False if self.spacing is None else self.spacing.follow(last, first)
-        return is_later & (is_next | (self._sizes(last, first) <= self.longest))
+        return is_later & (is_next | (self._sizes(last, first, self.longest) <= self.longest))
 
 
 def check_max_gap(max_gap):
     """Raise a ValueError unless ``max_gap`` is a number of steps, a time or None."""
     if isinstance(max_gap, TIMES):
-        is_valid = max_gap > type(max_gap)(0)
+        is_valid = is_time_above(max_gap, 0)
     else:
         is_count = isinstance(max_gap, Integral) and not isinstance(max_gap, bool)
         is_valid = max_gap is None or (is_count and max_gap >= 0)
@@ -102,3 +103,10 @@ def check_max_gap(max_gap):
             f"max_gap={max_gap!r}; expected the number of missing time steps, at least 0; a "
             f"positive timedelta; or None for no limit."
         )
+
+
+def is_time_above(time, least):
+    """Whether a timedelta is greater than a number of microseconds, and not of months or years."""
+    if isinstance(time, np.timedelta64):
+        return np.datetime_data(time)[0] not in "MY" and time > np.timedelta64(least, "us")
+    return time > datetime.timedelta(microseconds=least)

@@ -170,19 +170,14 @@ def read_panel(X, group=None, time=None, *, input_name="X"):
     ):
         if len({*given}) < len(given):
             raise ValueError(f"{what} are {given}; expected every name once.")
-    columns = {name: _key(X, name, input_name) for name in keys}
+    columns = {name: key_column(X, name, input_name) for name in keys}
     groups, codes = _groups([(name, columns[name]) for name in names], num_samples(X))
-    labels = Labels(columns[time]) if time is not None else _index(X, keys, input_name)
-    if labels is not None and labels.missing.any():
-        raise ValueError(
-            f"{f'The index of {input_name}' if time is None else repr(time)} has a missing value "
-            f"in row {labels.missing.argmax()}; expected a time label in each row."
-        )
-    if time is not None and labels.is_text:
-        raise ValueError(
-            f"time={time!r} contains text, which does not sort by time: '10' comes before '2'. "
-            f"Convert it to dates (pd.to_datetime) or numbers (pd.to_numeric)."
-        )
+    if time is None:
+        labels = _index(X, keys, input_name)
+        if labels is not None:
+            check_not_missing(labels, f"The index of {input_name}")
+    else:
+        labels = time_labels(columns[time], time)
     order = np.lexsort([codes] if time is None else [labels.values, codes])
     panel = Panel(groups, codes, labels, order, input_name)
     if labels is not None:
@@ -190,7 +185,28 @@ def read_panel(X, group=None, time=None, *, input_name="X"):
     return _without(X, keys, input_name), panel
 
 
-def _key(X, name, input_name):
+def time_labels(column, time):
+    """The labels of a key column by which rows can be sorted in time."""
+    labels = Labels(column)
+    check_not_missing(labels, repr(time))
+    if labels.is_text:
+        raise ValueError(
+            f"time={time!r} contains text, which does not sort by time: '10' comes before '2'. "
+            f"Convert it to dates (pd.to_datetime) or numbers (pd.to_numeric)."
+        )
+    return labels
+
+
+def check_not_missing(labels, name):
+    """Raise a ValueError for rows without a time label."""
+    if labels.missing.any():
+        raise ValueError(
+            f"{name} has a missing value in row {labels.missing.argmax()}; expected a time label "
+            f"in each row."
+        )
+
+
+def key_column(X, name, input_name):
     """A column or index level by name: a pandas Index or a polars Series."""
     in_columns = name in X.columns
     if not hasattr(X, "iloc"):

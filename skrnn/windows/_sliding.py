@@ -30,8 +30,8 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
     fold, so its first ``window - 1`` windows are shorter.
 
     A table can have many series, identified by ``group``. Windows do not cross from one series to
-    another, and the result has the order of the rows. To split such a table in time, sort it by
-    time. ``TimeSeriesSplit`` counts rows, so h steps of k series need ``gap=h * k``.
+    another, and the result has the order of the rows. To split such a table in time, use
+    :class:`~skrnn.PanelTimeSeriesSplit`.
 
     Windows reach across short gaps in time, such as holidays, but not across those longer than
     ``max_gap``. A gap is found from the time labels of a DataFrame (its index, or ``time``) if they

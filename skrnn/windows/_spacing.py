@@ -102,15 +102,16 @@ class Regular:
             is_step = difference == self.step
         return (second > first) & is_step & (first_rest == second_rest)
 
-    def n_missing(self, earlier, later):
-        """How many labels are missing between two; infinitely many if the second is not later."""
+    def n_missing(self, earlier, later, limit):
+        """How many labels are missing between two; inf beyond a limit, or if it is not later."""
         first, second = self.calendar(earlier)[0], self.calendar(later)[0]
         steps = (second - first) / self.step
         if steps.dtype.kind == "f" and first.dtype.kind == "f":
             steps -= 4 * np.spacing(np.maximum(abs(first), abs(second))) / self.step
         n_missing = np.maximum(np.ceil(steps) - 1, 0)
         # The difference of distant numbers can overflow, and is negative then.
-        return np.where((later.values > earlier.values) & (steps >= 0), n_missing, np.inf)
+        is_known = (later.values > earlier.values) & (steps >= 0) & (n_missing <= limit)
+        return np.where(is_known, n_missing, np.inf)
 
 
 @dataclass(frozen=True)
@@ -129,8 +130,8 @@ class Offset:
             warnings.simplefilter("ignore")
             return np.asarray(earlier.source + self.freq == later.source)
 
-    def n_missing(self, earlier, later):
-        """How many labels are missing between two; infinitely many if the second is not later."""
+    def n_missing(self, earlier, later, limit):
+        """How many labels are missing between two; inf beyond a limit, or if it is not later."""
         n_missing = np.where(later.values > earlier.values, 0.0, np.inf)
         between = np.flatnonzero(n_missing == 0)
         reached, target = earlier.source[between], later.source[between]
@@ -141,6 +142,9 @@ class Offset:
                 before = np.asarray(reached < target)
                 between, reached, target = between[before], reached[before], target[before]
                 n_missing[between] += 1
+                if n_missing[between].max(initial=0) > limit:
+                    n_missing[between] = np.inf
+                    break
         return n_missing
 
 
