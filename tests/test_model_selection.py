@@ -153,6 +153,27 @@ def test_in_cross_validation_and_searches():
     assert len(nested["test_score"]) == 2
 
 
+def test_windows_before_the_split_do_not_know_the_future():
+    frame = panel(ragged=False).sort_values(["unit", "day"], ignore_index=True)
+    frame["x"] += np.random.default_rng(0).standard_normal(len(frame))
+    cv = PanelTimeSeriesSplit(3, gap=3)
+
+    def scores(frame):
+        X, y = make_horizon_target(frame, "x", 3, group="unit", time="day")
+        windows = SlidingWindow(4, group="unit", time="day").fit_transform(X)
+        return cross_validate(
+            model()[1:], windows, y, groups=X["day"], cv=cv, return_train_score=True
+        )
+
+    before = scores(frame)
+    for k, (_, test) in enumerate(TimeSeriesSplit(3, gap=3).split(DAYS[:-3])):
+        changed = frame.assign(x=frame["x"] + (frame["day"] >= DAYS[test[0]]))
+        assert scores(changed)["train_score"][k] == before["train_score"][k]
+        changed = frame.assign(x=frame["x"] + (frame["day"] > DAYS[test[-1] + 3]))
+        found = scores(changed)["test_score"]
+        np.testing.assert_array_equal(found[: k + 1], before["test_score"][: k + 1])
+
+
 def test_groups_are_passed_on():
     frame = panel()
     windows = SlidingWindow(4, group="unit", time="day", flatten=True).fit_transform(frame)

@@ -8,7 +8,7 @@ import pytest
 from sklearn.model_selection import TimeSeriesSplit
 
 from skrnn import RNNStepRegressor, SlidingWindow, make_horizon_target
-from tests._windows import as_container, assert_same, few_rows, naive, series
+from tests._windows import after_a_gap, as_container, assert_same, few_rows, naive, series
 
 pd = pytest.importorskip("pandas")
 
@@ -105,6 +105,7 @@ def test_folds_of_days_of_trade_continue_each_other(container):
         assert_same(found, [whole[i] for i in test])
 
 
+@after_a_gap
 def test_a_gap_continues_fit_only_if_fit_has_such_gaps():
     """Else the rows before X are not those of fit, as when new rows come one by one."""
     index = pd.date_range("2020", periods=60, freq="h")

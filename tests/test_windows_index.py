@@ -10,6 +10,7 @@ import pytest
 
 from skrnn import SlidingWindow, make_horizon_target
 from tests._windows import (
+    after_a_gap,
     as_container,
     assert_same,
     expected_after,
@@ -147,6 +148,7 @@ def indices():
 )
 @short_series
 @few_rows
+@after_a_gap
 def test_index(first_index, second_index, continues):
     first, second = series(len(first_index)), 10 + series(len(second_index))
     found = windows_after(

@@ -16,8 +16,8 @@ def make_horizon_target(frame, target, horizon, *, group=None, time=None, max_ga
 
     The last rows of each series, which have no such value, are left out. X keeps all columns, also
     the past of the target, so that ``SlidingWindow`` can make windows of them. In cross-validation
-    use ``TimeSeriesSplit(gap=h)`` with the greatest horizon h. Without the gap, the last h targets
-    of a training fold lie in the time of the test fold. The gap counts rows: for
+    split these windows, by ``TimeSeriesSplit(gap=h)`` with the greatest horizon h. Without the gap,
+    the last h targets of a training fold lie in the time of the test fold. The gap counts rows: for
     several series use ``PanelTimeSeriesSplit(gap=h)``.
 
     Parameters

@@ -11,6 +11,7 @@ from skrnn._sklearn import Interval, StrOptions, check_feature_names_in, fit_con
 from skrnn._warnings import warn
 from skrnn.sequences import Sequences, padded
 from skrnn.validation import check_columns, check_rows
+from skrnn.windows._ends import WINDOWS_FIRST, Ends
 from skrnn.windows._gaps import MAX_GAP
 from skrnn.windows._panel import read_panel
 
@@ -23,11 +24,16 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
     sequences are shorter. Windows share the rows of the series: memory grows with the number of
     rows, not with rows times window.
 
-    In cross-validation the windows of a test fold start with the last rows of the training fold,
-    if the test fold directly continues the training fold. To forecast h steps ahead, use
-    ``TimeSeriesSplit(gap=h)``. Without the gap, the last h targets of a training fold lie in the
-    time of the test fold. With the gap, the test fold does not directly continue the training
-    fold, so its first ``window - 1`` windows are shorter.
+    In cross-validation make the windows before the split, and scale them after it: split
+    ``SlidingWindow(24).fit_transform(X)``, and let the Pipeline begin with
+    ``PerStep(StandardScaler())``. So test windows have their history, and nothing leaks: a window
+    holds the past of its row, and the scaler is fitted on training windows. To forecast h steps
+    ahead, use ``TimeSeriesSplit(gap=h)``. Without the gap, the last h targets of a training fold
+    lie in the time of the test fold.
+
+    In a Pipeline that is split, the windows of a test fold start with the last rows of the training
+    fold, if the test fold continues the training fold. After a gap of a split it does not, so its
+    first ``window - 1`` windows are shorter, and a warning says so.
 
     A table can have many series, identified by ``group``. Windows do not cross from one series to
     another, and the result has the order of the rows. To split such a table in time, use
@@ -212,7 +218,9 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         self._warn_of_missing(rows)
         is_continued = self._continued(panel)
         if self.history == "index":
-            self._warn_of_short_windows(panel, begins, is_continued)
+            short = self._warn_of_short_windows(panel, begins, is_continued)
+            if not short:
+                self._ends.warn_of_gaps_before(panel, self._gaps, (self.window - 1) * self.step)
         tails = [
             self.tails_[group] if continued else None
             for group, continued in zip(panel.groups, is_continued, strict=True)
@@ -288,8 +296,9 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
             for code, i, j in zip(codes, first, ends, strict=True)
         }
         self._longest = dict(zip(panel.groups, self._longest_windows(panel, begins), strict=True))
+        last = None if panel.labels is None else panel.labels[panel.order[ends - 1]]
+        self._ends = Ends(list(self.tails_), last)
         self._gaps = gaps
-        self._last_labels = None if panel.labels is None else panel.labels[panel.order[ends - 1]]
         return rows, panel, begins
 
     def _warn_of_length(self, longest):
@@ -322,13 +331,14 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
     def _warn_of_short_windows(self, panel, begins, is_continued):
         """Warn of series with too few rows for even one window as long as those of ``fit``.
 
-        With more rows, the first ones may be there only as the history of the last ones.
+        With more rows, the first ones may be there only as the history of the last ones. Returns
+        whether it warns.
         """
         found = self._longest_windows(panel, begins)
         expected = np.array([self._longest.get(group, 0) for group in panel.groups])
         short = np.flatnonzero(~is_continued & (found < expected))
         if len(short) == 0:
-            return
+            return False
         i, n_before = short[0], (self.window - 1) * self.step
         where = "" if panel.groups[i] is None else f" of series {panel.groups[i]!r}"
         others = f" So it is with {len(short) - 1} more series." if len(short) > 1 else ""
@@ -338,29 +348,16 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
             f"Put the {n_before} rows that come before the new rows in front of them, and keep the "
             f"predictions of the new rows only; or push new rows through skrnn.Stream. If X does "
             f"continue the rows of fit, set history='tail'. If short windows are what you want, "
-            f"set history='none'."
+            f"set history='none'. {WINDOWS_FIRST}"
         )
+        return True
 
     def _continued(self, panel):
         """For each series of a panel, whether to put its rows of ``fit`` before its first row."""
         known = np.array([group in self.tails_ for group in panel.groups])
         if self.history != "index":
             return known & (self.history == "tail")
-        gaps = self._gaps
-        if not gaps.has_measure or panel.labels is None or panel.labels.kind == "other":
-            return np.zeros_like(known)
-        if panel.labels.kind != gaps.kind:
-            raise ValueError(
-                f"The time labels of X are {panel.labels.kind}, but in fit they were "
-                f"{gaps.kind}. Expected the same kind, because history='index' checks "
-                f"whether X continues the rows of fit. With history='tail' or history='none' the "
-                f"kind does not matter."
-            )
-        index = {group: i for i, group in enumerate(self.tails_)}
-        last = [index[group] for group in panel.groups if group in index]
-        first = panel.order[panel.begins()][known]
-        known[known] = gaps.are_continued(self._last_labels[last], panel.labels[first])
-        return known
+        return self._ends.are_continued(panel, self._gaps)
 
     def _windows(self, rows, panel, begins, tails):
         """Windows for the rows of X, in their order; each series may have a tail before it."""
