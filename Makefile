@@ -25,7 +25,7 @@ test: .venv/installed
 test-machines: .venv/installed
 	$(BIN)/python tools/test_machines.py
 
-# Speed beside PyTorch, JAX, ONNX Runtime and skorch, which live in an environment of their own.
+# Speed beside PyTorch, JAX, ONNX Runtime, skorch and deep-river, which live in an environment of their own.
 bench: benchmarks/.venv/installed
 	benchmarks/.venv/bin/python -m benchmarks.peers
 	benchmarks/.venv/bin/python -m benchmarks.cells
@@ -35,6 +35,7 @@ bench: benchmarks/.venv/installed
 	benchmarks/.venv/bin/python -m benchmarks.variants
 	benchmarks/.venv/bin/python -m benchmarks.memory
 	benchmarks/.venv/bin/python -m benchmarks.windows
+	benchmarks/.venv/bin/python -m benchmarks.streaming
 
 # Random networks whose predictions must not depend on the batch, to the last bit.
 fuzz: .venv/installed
@@ -49,6 +50,9 @@ benchmarks/.venv/installed: $(SOURCES)
 	$(PYTHON) -m venv benchmarks/.venv
 	benchmarks/.venv/bin/python -m pip install --quiet --upgrade pip
 	benchmarks/.venv/bin/python -m pip install --quiet torch==2.13.0 jax onnx onnxruntime pandas skorch
+	benchmarks/.venv/bin/python -m pip install --quiet "river>=0.25,<0.26" tqdm pytest graphviz
+	# It asks for an older PyTorch, but works with this one.
+	benchmarks/.venv/bin/python -m pip install --quiet --no-deps deep-river torchviz
 	benchmarks/.venv/bin/python -m pip install --quiet --editable .
 	touch $@
 

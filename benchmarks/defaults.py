@@ -95,7 +95,9 @@ class Job(NamedTuple):
             model = getattr(skrnn, self.estimator)(random_state=self.seed)
             parameters = CANDIDATES[self.candidate]
             if callable(parameters):
-                parameters = parameters(n_sequences, resolve(Optimization(), n_sequences).max_iter)
+                parameters = parameters(
+                    n_sequences, resolve(Optimization(), n_sequences, n_sequences).max_iter
+                )
             return model.set_params(**parameters)
         from benchmarks._torch_loop import TorchModel  # most runs do without PyTorch
 

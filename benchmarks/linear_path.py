@@ -101,7 +101,9 @@ def problems(data, seeds):
                 yield name, partial(generated, series, seed, ahead), (1, 24, 96)
     if data is not None:
         yield "PM2.5, next hour", lambda: measured(_protocols.beijing(data)), (1,)
-        yield "PM2.5, 24 ahead", partial(pollution, data, 24, 24), (1, 24)
+        for past in (24, 96):
+            read = partial(pollution, data, past, 24)
+            yield f"PM2.5, 24 ahead from {past} hours", read, (1, past)
         for subtracted in (False, True):
             name = f"ETTh1, 24 ahead{', last value subtracted' * subtracted}"
             read = partial(_protocols.etth1, data, slice(7, 8), subtracted)

@@ -12,8 +12,10 @@ from skrnn.estimators import (
 )
 from skrnn.model_selection import PanelTimeSeriesSplit
 from skrnn.sequences import Sequences
+from skrnn.streaming import Stream
 from skrnn.tokens import TokenEncoder
 from skrnn.windows import (
+    ColumnwiseRegressor,
     LagColumnsToSequence,
     PerStep,
     SlidingWindow,
@@ -27,6 +29,7 @@ from skrnn.windows import (
 __version__ = "0.1.dev0"
 
 __all__ = [
+    "ColumnwiseRegressor",
     "GRUClassifier",
     "GRURegressor",
     "LSTMClassifier",
@@ -40,6 +43,7 @@ __all__ = [
     "RNNStepRegressor",
     "Sequences",
     "SlidingWindow",
+    "Stream",
     "TokenEncoder",
     "WindowScaledRegressor",
     "from_long",

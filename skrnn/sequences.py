@@ -1,7 +1,9 @@
 """Sequences of different lengths as spans over one array of rows: an array-like."""
 
+from numbers import Integral
+
 import numpy as np
-from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils import check_array, check_consistent_length, check_scalar
 
 # In scikit-learn's validation: these are kept, anything else becomes the first.
 FLOATS = [np.float64, np.float32]
@@ -14,7 +16,8 @@ class Sequences:
     """Sequences of different lengths, stored as spans of one array of rows.
 
     Sequence i is ``rows[starts[i]:starts[i] + lengths[i]]``. Spans may overlap, like the windows of
-    a series. Indexing does not copy rows: the result shares them.
+    a series. Indexing does not copy rows: the result shares them. A step may also be a segment: as
+    many consecutive rows as ``segment`` says, side by side.
 
     Parameters
     ----------
@@ -24,11 +27,13 @@ class Sequences:
         The first row of each sequence.
     lengths : array-like of int of shape (n_samples,)
         The number of steps of each sequence, at least 1. Starts and lengths are copied.
+    segment : int, default=1
+        The number of rows of each step.
 
     Attributes
     ----------
     shape : tuple of int
-        ``(n_samples, longest, n_features)``, where longest is the greatest length.
+        ``(n_samples, longest, segment * n_features)``, where longest is the greatest length.
     dtype : numpy.dtype
         The dtype of the rows.
 
@@ -48,32 +53,55 @@ class Sequences:
     array([[3.], [4.]])
     >>> np.asarray(X)[:, :, 0]
     array([[ 0.,  1.,  2.], [nan,  3.,  4.]])
+    >>> Sequences(X.rows, starts=[0, 1], lengths=[2, 2], segment=2)[1]
+    array([[1., 2.], [3., 4.]])
     """
 
     ndim = 3
 
-    def __init__(self, rows, starts, lengths):
+    def __init__(self, rows, starts, lengths, segment=1):
         rows = check_array(
             rows, dtype=FLOATS, order="C", ensure_all_finite=False, input_name="rows"
         )
         starts, lengths = _as_index(starts, "starts"), _as_index(lengths, "lengths")
         check_consistent_length(starts, lengths)
-        wrong = (starts < 0) | (lengths < 1) | (lengths > len(rows) - starts)
+        segment = check_scalar(segment, "segment", Integral, min_val=1)
+        wrong = (starts < 0) | (lengths < 1) | (lengths > (len(rows) - starts) // segment)
         if wrong.any():
             i = int(wrong.argmax())
             raise ValueError(
                 f"Sequence {i} has starts={starts[i]} and lengths={lengths[i]}; expected at least "
-                f"one step, and all steps within the {len(rows)} rows."
+                f"one step, and all steps within the {len(rows)} rows (segment={segment})."
             )
         self.rows = rows
         self.starts = starts
         self.lengths = lengths
+        self.segment = int(segment)
 
     def _respan(self, starts, lengths):
         """Sequences over the same rows with other spans, which must be valid."""
         other = object.__new__(Sequences)
         other.rows, other.starts, other.lengths = self.rows, _frozen(starts), _frozen(lengths)
+        other.segment = self.segment
         return other
+
+    @property
+    def ends(self):
+        """The row after the last one of each sequence."""
+        return self.starts + self.lengths * self.segment
+
+    def used_rows(self):
+        """Which rows are in a sequence, (n_rows,); the others may have any values."""
+        n = len(self.rows) + 1
+        begin, end = (np.bincount(at, minlength=n) for at in (self.starts, self.ends))
+        return np.cumsum(begin - end)[:-1] > 0
+
+    def steps_at(self, first_rows):
+        """The steps that begin at these rows, (..., segment * n_features)."""
+        if self.segment == 1:
+            return self.rows[first_rows]
+        rows = self.rows[first_rows[..., np.newaxis] + np.arange(self.segment)]
+        return rows.reshape(*first_rows.shape, -1)
 
     def astype(self, dtype):
         """Convert the rows to another dtype.
@@ -96,7 +124,7 @@ class Sequences:
 
     @property
     def shape(self):
-        return len(self), int(self.lengths.max(initial=0)), self.rows.shape[1]
+        return len(self), int(self.lengths.max(initial=0)), self.segment * self.rows.shape[1]
 
     @property
     def dtype(self):
@@ -118,7 +146,7 @@ class Sequences:
             key = key[0]
         starts, lengths = self.starts[key], self.lengths[key]
         if starts.ndim == 0:
-            return self.rows[starts : starts + lengths]
+            return self.rows[starts : starts + lengths * self.segment].reshape(lengths, -1)
         if starts.ndim > 1:
             raise IndexError(
                 f"Sequences can be indexed by an integer, a slice, or a 1-D array of indices or "
@@ -146,15 +174,16 @@ def padded(sequences, maxlen, value, *, padding="pre", truncating="pre"):
     lengths = np.minimum(sequences.lengths, maxlen)
     starts = sequences.starts
     if truncating == "pre":
-        starts = starts + sequences.lengths - lengths
-    result = np.full((len(sequences), maxlen, sequences.rows.shape[1]), value, sequences.dtype)
+        starts = starts + (sequences.lengths - lengths) * sequences.segment
+    result = np.full((len(sequences), maxlen, sequences.shape[2]), value, sequences.dtype)
     size = max(1, PADDED_STEPS // max(1, maxlen))
     for i in range(0, len(sequences), size):
         block = slice(i, i + size)
         n_steps = lengths[block, np.newaxis]
         step = np.arange(maxlen) - (maxlen - n_steps if padding == "pre" else 0)
         taken = (step >= 0) & (step < n_steps)
-        result[block][taken] = sequences.rows[(starts[block, np.newaxis] + step)[taken]]
+        first_rows = starts[block, np.newaxis] + step * sequences.segment
+        result[block][taken] = sequences.steps_at(first_rows[taken])
     return result
 
 

@@ -51,7 +51,7 @@ def remember_features(estimator, X, sequences):
         validate_data(estimator, X, skip_check_array=True)
     else:  # this forgets the column names of an earlier fit
         validate_data(estimator, X, skip_check_array=True, ensure_2d=False)
-        estimator.n_features_in_ = sequences.rows.shape[1]
+        estimator.n_features_in_ = sequences.shape[2]
         names = _names_of_frames(X)
         if names is not None:
             estimator.feature_names_in_ = np.array(names, object)
@@ -61,7 +61,7 @@ def remember_features(estimator, X, sequences):
 def check_features(estimator, X, sequences):
     """Raise a ValueError if the features are not those that ``remember_features`` was given."""
     name = type(estimator).__name__
-    n_features = sequences.rows.shape[1]
+    n_features = sequences.shape[2]
     expected = 1 if estimator._fitted_on_table else estimator.n_features_in_
     if n_features != expected:
         message = (
@@ -258,7 +258,8 @@ def as_spans(X):
     if is_ragged(X):
         X = _from_ragged(X)
     elif isinstance(X, Sequences):
-        X = Sequences(X.rows, X.starts, X.lengths)  # checked again, as attributes can be set
+        # Checked again, as attributes can be set.
+        X = Sequences(X.rows, X.starts, X.lengths, X.segment)
     else:
         X = check_array(
             X, dtype=FLOATS, order="C", allow_nd=True, ensure_2d=False, ensure_all_finite=False,
@@ -287,7 +288,7 @@ def _from_dense(X):
 
 def _trimmed(sequences):
     """The same sequences, without the rows before the first span and after the last."""
-    first, end = sequences.starts.min(), (sequences.starts + sequences.lengths).max()
+    first, end = sequences.starts.min(), sequences.ends.max()
     other = sequences._respan(sequences.starts - first, sequences.lengths)
     other.rows = sequences.rows[first:end]
     return other
@@ -347,7 +348,7 @@ def _from_ragged(X):
 
 def _without_padding(sequences):
     """Shorten every span by its leading and trailing steps that are all NaN."""
-    rows, starts, ends = sequences.rows, sequences.starts, sequences.starts + sequences.lengths
+    rows, starts, ends = sequences.rows, sequences.starts, sequences.ends
     is_padding = np.isnan(rows).all(axis=1)
     if not is_padding.any():
         return sequences
@@ -356,14 +357,17 @@ def _without_padding(sequences):
     next_step = np.where(is_padding, n_rows, position)  # the step at or after each row
     next_step = np.minimum.accumulate(next_step[::-1])[::-1]
     last_step = np.maximum.accumulate(np.where(is_padding, -1, position))  # at or before it
-    starts, ends = next_step[starts], last_step[ends - 1] + 1
-    empty = starts >= ends
+    segment = sequences.segment  # of which the padding has whole ones
+    n_leading = (next_step[starts] - starts) // segment
+    n_trailing = (ends - 1 - last_step[ends - 1]) // segment
+    lengths = sequences.lengths - n_leading - n_trailing
+    empty = lengths < 1
     if empty.any():
         raise ValueError(
             f"X[{int(empty.argmax())}] contains only padding (NaN); expected at least one time "
             f"step that is not all NaN."
         )
-    return sequences._respan(starts, ends - starts)
+    return sequences._respan(starts + n_leading * segment, lengths)
 
 
 def _check_finite(sequences, given):
@@ -371,14 +375,16 @@ def _check_finite(sequences, given):
 
     ``given`` are the same sequences before their padding and their dtype were changed.
     """
-    rows, starts, ends = sequences.rows, sequences.starts, sequences.starts + sequences.lengths
+    rows, starts, ends = sequences.rows, sequences.starts, sequences.ends
     finite = np.isfinite(rows)
     n_bad = np.concatenate([[0], np.cumsum(~finite.all(axis=1))])
     bad = n_bad[ends] > n_bad[starts]
     if bad.any():
         i = int(bad.argmax())
-        step, feature = np.argwhere(~finite[starts[i] : ends[i]])[0]
-        value = given.rows[starts[i] + step, feature]
+        row, column = np.argwhere(~finite[starts[i] : ends[i]])[0]
+        value = given.rows[starts[i] + row, column]
+        step, row = divmod(row + starts[i] - given.starts[i], sequences.segment)
+        feature = row * rows.shape[1] + column
         if np.isfinite(value):
             expected = f'values that fit in {rows.dtype}. Scale X, or set dtype="float64".'
         else:
@@ -387,6 +393,6 @@ def _check_finite(sequences, given):
                 "Impute or remove such values first."
             )
         raise ValueError(
-            f"Input X contains {value} in sequence {i}, step "
-            f"{step + starts[i] - given.starts[i]}, feature {feature}; expected {expected}"
+            f"Input X contains {value} in sequence {i}, step {step}, feature {feature}; expected "
+            f"{expected}"
         )

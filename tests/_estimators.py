@@ -33,6 +33,12 @@ def problem(name="GRURegressor", n_samples=30, n_features=2, n_timesteps=5):
     return X, np.digitize(y, [-0.2, 0.2]) if name.endswith("Classifier") else y
 
 
+def noise(name):
+    """Targets that have nothing to do with X, which a network of 16 units soon learns by heart."""
+    X, y = problem(name, n_samples=200)
+    return X, np.random.default_rng(1).permutation(y)
+
+
 def outputs(model, X):
     """Everything that an estimator says about X."""
     found = [model.predict(X), model.transform(X)]

@@ -23,6 +23,15 @@ def ragged(lengths, n_features, dtype=np.float64, seed=0):
     return Sequences(rows.astype(dtype), lengths.cumsum() - lengths, lengths)
 
 
+def coded(lengths, n_features, shapes, dtype=np.float64, seed=0):
+    """Sequences with codes in the columns of ``shapes`` and normal numbers in the others."""
+    sequences = ragged(lengths, n_features, dtype, seed)
+    rng = np.random.default_rng(seed)
+    for column, (n_codes, _) in shapes.items():
+        sequences.rows[:, column] = rng.integers(0, n_codes, len(sequences.rows))
+    return sequences
+
+
 def minibatch(sequences):
     return Minibatch(sequences, np.arange(len(sequences)), Arena())
 

@@ -38,9 +38,10 @@ ALLOWED = {
         "validation",
         "windows",
     },
+    "streaming": {"sequences", "validation", "windows"},
     "datasets": {"_sklearn"},
     "plotting": {"_sklearn"},
-    "__init__": {"estimators", "model_selection", "sequences", "tokens", "windows"},
+    "__init__": {"estimators", "model_selection", "sequences", "streaming", "tokens", "windows"},
 }
 # The same of other packages, the standard library aside, for parts that are used on their own.
 ALLOWED_OUTSIDE = {

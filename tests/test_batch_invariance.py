@@ -14,7 +14,7 @@ from skrnn.network.pooling import POOLINGS
 from skrnn.network.stack import PREDICT_STEPS, Network
 from skrnn.sequences import Sequences
 from tests._estimators import CLASSIFIERS, REGRESSORS, outputs
-from tests._problems import ragged
+from tests._problems import coded, ragged
 
 N_NETWORKS = 150
 
@@ -30,6 +30,8 @@ def random_parameters(rng):
         "pooling": str(rng.choice(list(POOLINGS))),
         "ar_steps": int(rng.choice([0, 0, 1, 5])),
     }
+    columns = rng.integers(0, parameters["n_features"], rng.integers(0, 3))
+    parameters["embeddings"] = {int(k): (9, int(rng.integers(1, 20))) for k in columns}
     is_whole = parameters["n_outputs"] % parameters["n_features"] == 0
     return parameters | {"ar_columns": "own" if is_whole else "all"}
 
@@ -52,7 +54,8 @@ def differences(seed):
     # Some are longer than what is read at a time.
     longest = int(rng.choice([3, 30, PREDICT_STEPS + 30, 2 * PREDICT_STEPS + 1]))
     lengths = np.append(rng.integers(1, 12, 9), rng.integers(1, longest + 1, 3))
-    sequences = ragged(rng.permutation(lengths), network.n_features, dtype, seed)
+    shapes = network.embedding.shapes
+    sequences = coded(rng.permutation(lengths), network.n_features, shapes, dtype, seed)
     expected = network.predict(theta.astype(dtype), sequences)
     n_different = 0
     for batch in random_batches(len(sequences), rng):

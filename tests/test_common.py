@@ -55,6 +55,11 @@ FROM_WINDOWS = [  # what gives arrays
     skrnn.SlidingWindow(3, step=2, flatten=True),
     skrnn.LagColumnsToSequence(n_steps=1),
     skrnn.WindowScaledRegressor(Ridge()),
+    skrnn.ColumnwiseRegressor(
+        skrnn.GRURegressor(
+            8, max_iter=100, learning_rate_init=0.02, random_state=0, dtype="float64"
+        )
+    ),
     skrnn.WindowScaledRegressor(
         # The checks set the random_state of the outermost estimator alone, and ask for 1e-7.
         skrnn.GRURegressor(

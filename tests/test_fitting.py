@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from skrnn.estimators._blas import single_threaded_blas
 from skrnn.network.objective import Objective
-from tests._estimators import ESTIMATORS, assert_same_outputs, make, outputs, problem
+from tests._estimators import ESTIMATORS, assert_same_outputs, make, noise, outputs, problem
 
 # Stopping.
 
@@ -47,13 +47,13 @@ def test_stops_when_nothing_improves(name, early_stopping):
 @pytest.mark.parametrize("scoring", ["loss", None])
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_early_stopping_restores_the_best_epoch(name, scoring):
-    X, y = problem(name)
-    options = {"early_stopping": True, "validation_fraction": 0.3, "learning_rate_init": 0.2}
-    model = make(name, max_iter=40, scoring=scoring, **options).fit(X, y)
+    X, y = noise(name)
+    options = {"early_stopping": True, "validation_fraction": 0.3, "learning_rate_init": 0.05}
+    model = make(name, 16, max_iter=20, scoring=scoring, **options).fit(X, y)
     best = int(np.argmax(model.validation_scores_))
-    assert best < 39
+    assert best < 19
     assert model.best_validation_score_ == model.validation_scores_[best]
-    until_best = make(name, max_iter=best + 1, scoring=scoring, **options).fit(X, y)
+    until_best = make(name, 16, max_iter=best + 1, scoring=scoring, **options).fit(X, y)
     assert until_best.validation_scores_ == model.validation_scores_[: best + 1]
     np.testing.assert_array_equal(model._theta, until_best._theta)
     assert_same_outputs(model, X, until_best, X)
@@ -89,6 +89,7 @@ def test_score_of_the_held_out_part(name):
     else:
         np.testing.assert_allclose(score, model.best_validation_score_, atol=1e-5)
     assert model.t_ == 20 * 14
+    options |= {"learning_rate": "cosine", "n_iter_no_change": 20}  # so the best one is kept
     model = make(name, dtype="float64", **training, **options).fit(X, y)
     scale = 1.0 if is_classifier(model) else model._target.scaler.var_[0]
     assert min(model.validation_loss_curve_) == pytest.approx(
@@ -148,6 +149,24 @@ def test_convergence_warning(name):
         make(name, max_iter=2, learning_rate="cosine", n_iter_no_change=10).fit(X, y)
     with pytest.warns(ConvergenceWarning):
         make(name, max_iter=3, tol=1e3, n_iter_no_change=2).fit(X, y)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("n_iter_no_change", [None, 50])
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_convergence_warning_of_lbfgs(name, n_iter_no_change, early_stopping):
+    """A fixed number of iterations is no aim of it, whatever n_iter_no_change."""
+    X, y = problem(name)
+    options = {"solver": "lbfgs", "n_iter_no_change": n_iter_no_change, "dtype": "float64"}
+    options |= {"early_stopping": early_stopping, "validation_fraction": 0.3}
+    for limits in ({"max_iter": 2}, {"max_iter": 40, "max_fun": 3}):
+        with pytest.warns(ConvergenceWarning, match=r"Increase that limit\.$") as record:
+            make(name, **options, **limits).fit(X, y)
+        assert len(record) == 1
+        assert record[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        make(name, max_iter=40, tol=0.3, **options).fit(X, y)
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)

@@ -6,7 +6,7 @@ from scipy import stats
 from scipy.special import expit
 
 import skrnn
-from skrnn import GRURegressor, LSTMClassifier, LSTMRegressor, RNNRegressor
+from skrnn import GRURegressor, LSTMClassifier, LSTMRegressor, RNNClassifier, RNNRegressor
 from skrnn.cells import CELLS
 from skrnn.kernels.parameters import BIAS, INPUT, RECURRENT
 from skrnn.network.initialization import INITIALIZATIONS, orthogonal
@@ -305,6 +305,12 @@ def test_forget_bias_of_the_gru_is_that_of_its_update_gate(parameters):
     assert not np.concatenate([r, *others]).any()
 
 
-def test_forget_bias_has_no_effect_on_a_plain_rnn():
-    plain, other = (start(RNNRegressor, forget_bias=value) for value in (1.0, "chrono"))
+@pytest.mark.parametrize("forget_bias", [0, -1.5, "chrono"])
+@pytest.mark.parametrize("Estimator", [RNNRegressor, RNNClassifier])
+def test_forget_bias_has_no_effect_on_a_plain_rnn(Estimator, forget_bias):
+    """And says so."""
+    plain = start(Estimator)
+    with pytest.warns(UserWarning, match=f"^forget_bias={forget_bias!r} has no effect") as record:
+        other = start(Estimator, forget_bias=forget_bias)
+    assert len(record) == 1
     np.testing.assert_array_equal(plain.layers[0]["bias_l0"], other.layers[0]["bias_l0"])

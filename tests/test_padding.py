@@ -154,6 +154,7 @@ def assert_one_fit(name, y, **parameters):
             np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.filterwarnings("ignore:forget_bias='chrono' has no effect with cell='rnn'")
 @pytest.mark.parametrize("variation", VARIATIONS)
 @pytest.mark.parametrize("cell", CELL_PARAMETERS)
 def test_every_kind_of_network_and_training(cell, variation):

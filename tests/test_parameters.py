@@ -61,6 +61,10 @@ WRONG_PARAMETERS = {
     "dtype": ["float16", "double", np.float32, None],
     "normalize_y": [2, "yes", None],
     "reset_after": [2, "yes", None],
+    "categorical_features": ["word", 0, True],
+    "n_codes": [0, 2.5, "auto", [5], 2**24 + 1],
+    "embedding_dim": [0, 2.5, "all", None, [5]],
+    "embedding_dropout": [-0.1, 1, None],
     "activation": ["sigmoid", None, np.tanh],
     "cell": ["LSTM", "elman", None],
 }

@@ -224,7 +224,9 @@ def test_warm_start_keeps_a_better_start(name):
     """With early stopping the weights before are a candidate too."""
     X, y = problem(name)
     options = {"early_stopping": True, "validation_fraction": 0.3, "warm_start": True}
-    model = make(name, max_iter=60, learning_rate_init=0.03, **options).fit(X, y)
+    to_best = {"learning_rate": "cosine", "n_iter_no_change": 60}
+    model = make(name, max_iter=60, learning_rate_init=0.03, **to_best, **options).fit(X, y)
+    model.set_params(learning_rate="constant", n_iter_no_change=None)
     before, best = model._theta, model.best_validation_score_
     model.set_params(learning_rate_init=5.0, max_iter=2, max_grad_norm=1.0).fit(X, y)
     assert max(model.validation_scores_[-2:]) < best

@@ -9,6 +9,7 @@ from tests._estimators import CLASSIFIERS, ESTIMATORS, assert_same_outputs, make
 
 LOSSES = ["squared_error", "absolute_error", "huber", "quantile", "poisson"]
 SOLVERS = ["adam", "adamw", "rmsprop", "sgd", "lbfgs"]
+few_iterations = pytest.mark.filterwarnings("ignore:Training reached max_iter=3 iterations")
 
 
 def exact(name, **parameters):
@@ -30,6 +31,7 @@ def assert_equivalent(name, y=None, **parameters):
     np.testing.assert_allclose(weighted._theta, plain._theta, rtol=1e-6, atol=1e-9)
 
 
+@few_iterations
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_twice_is_repeated(name, solver):
@@ -120,6 +122,7 @@ def test_class_weight(name):
     assert_same_outputs(model, X, both, X)
 
 
+@few_iterations
 def test_balanced_is_by_weight():
     """Repeated sequences count twice, those without weight do not."""
     X, y = problem("GRUClassifier")

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import accuracy_score, log_loss, r2_score
+from sklearn.metrics import accuracy_score, log_loss, make_scorer, max_error, r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn import Sequences
 from skrnn.estimators import _scoring
 from skrnn.network.stack import Network
-from tests._estimators import CLASSIFIERS, ESTIMATORS, make, problem
+from skrnn.training import Validation
+from tests._estimators import CLASSIFIERS, ESTIMATORS, make, noise, problem
 
 STOPPING = {"early_stopping": True, "validation_split": "last", "validation_fraction": 0.3}
 
@@ -140,6 +141,25 @@ def test_scores_that_are_no_numbers():
     assert not hasattr(model, "n_features_in_")
 
 
+@pytest.mark.parametrize(
+    "scoring", [make_scorer(max_error), lambda estimator, X, y: 0.0], ids=["metric", "callable"]
+)
+def test_weights_for_a_scorer_that_takes_none(scoring):
+    X, y = problem()
+    model = make("GRURegressor", scoring=scoring, **STOPPING)
+    with pytest.raises(TypeError, match=r"scoring=.* does not take sample_weight, .*Pass a scorer"):
+        model.fit(X, y, sample_weight=np.ones(30))
+    assert not hasattr(model, "n_features_in_")
+    model.fit(X, y)
+
+
+def test_a_defect_of_the_scorer_is_not_hidden():
+    X, y = problem()
+    model = make("GRURegressor", scoring=lambda estimator, X, y, sample_weight: 1 + "a", **STOPPING)
+    with pytest.raises(TypeError, match="unsupported operand"):
+        model.fit(X, y, sample_weight=np.ones(30))
+
+
 def test_scoring_without_early_stopping_does_nothing():
     X, y = problem()
     model = make("GRURegressor", scoring=lambda *data: 1 / 0).fit(X, y)
@@ -155,12 +175,51 @@ def test_a_warm_start_goes_on_with_the_curves():
 
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_the_best_epoch_is_kept_without_stopping(name):
-    model = fitted(name, max_iter=60, n_iter_no_change=None, learning_rate_init=1.0)
+    X, y = noise(name)
+    options = {"learning_rate_init": 0.05, **STOPPING}
+    model = make(name, 16, max_iter=20, **options).fit(X, y)
     best = int(np.argmin(model.validation_loss_curve_))
-    assert model.n_iter_ == 60
-    assert best < 59
-    until_best = fitted(name, max_iter=best + 1, n_iter_no_change=None, learning_rate_init=1.0)
+    assert model.n_iter_ == 20
+    assert best < 19
+    until_best = make(name, 16, max_iter=best + 1, **options).fit(X, y)
     np.testing.assert_array_equal(model._theta, until_best._theta)
+
+
+def validation_log_loss(model, X, y):
+    return log_loss(y[21:], model.predict_proba(X[21:]))
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_which_epoch_a_classifier_keeps(name, monkeypatch):
+    """The last one, if the best is not surely better; the losses of the sequences are known."""
+    X, y = problem(name)
+    seen = []
+    for is_sure, kept in ((False, lambda curve: curve[-1]), (True, min)):
+
+        def surely_beats(best, last, is_sure=is_sure):
+            seen.append((best, last))
+            return is_sure
+
+        monkeypatch.setattr(Validation, "surely_beats", surely_beats)
+        model = fitted(name, max_iter=30, learning_rate_init=1.0)
+        assert min(model.validation_loss_curve_) < model.validation_loss_curve_[-1]
+        expected = kept(model.validation_loss_curve_)
+        assert validation_log_loss(model, X, y) == pytest.approx(expected, rel=1e-9)
+        assert model.best_validation_score_ == max(model.validation_scores_)
+    for validations in seen:
+        for validation in validations:
+            assert validation.losses.shape == (9,)
+            assert validation.losses.mean() == pytest.approx(validation.loss, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "scoring"), [("GRURegressor", "loss"), ("GRUClassifier", "accuracy")]
+)
+def test_numbers_and_scores_have_no_chance(name, scoring, monkeypatch):
+    seen = []
+    monkeypatch.setattr(Validation, "surely_beats", lambda *both: seen.extend(both) or True)
+    fitted(name, scoring=scoring)
+    assert [validation.losses for validation in seen] == [None] * 12
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)

@@ -307,6 +307,7 @@ def test_going_on(name):
             make(name, **SMALL).partial_fit(X, y)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @BOTH
 def test_lbfgs_and_pickle(name):
     X, y = step_problem(name)

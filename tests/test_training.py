@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import ttest_rel
 from sklearn.neural_network import MLPRegressor
 
 from skrnn.training import (
@@ -204,6 +205,53 @@ def test_best_theta_is_kept(losses, best, validate):
         theta, trainer = run(Script(losses), n_iter_no_change=10)
     np.testing.assert_array_equal(theta, best)
     assert trainer.best == -min(losses)
+
+
+def validated(*losses, first=None, **options):
+    """The theta that is kept, given the losses of the sequences after each epoch."""
+    remaining = iter(losses if first is None else [first, *losses])
+
+    def validate(theta):
+        of_sequences = np.array(next(remaining), float)
+        return Validation(of_sequences.mean(), losses=of_sequences)
+
+    trainer = Trainer(
+        Script([0.0] * len(losses)), validate=validate,
+        **({"tol": 0.0, "n_iter_no_change": np.inf, "verbose": False} | options),
+    )  # fmt: skip
+    theta = np.zeros(1)
+    trainer.run(theta, Monitor(), is_trained=first is not None)
+    return theta.item()
+
+
+def test_the_best_epoch_has_to_beat_the_last_one_beyond_chance():
+    """Epochs 2 and 4 of these are better than the last one, the latter by chance or not."""
+    noise = np.array([0.0, 2.0, 4.0, 6.0, 8.0])
+    gains = np.array([3.0, 1.0, -1.0, 0.0, 0.0])  # 0.6 on average, with an error of 0.68
+    assert validated(noise + 9, noise - 0.5, noise + 9, noise - gains, noise) == 5
+    assert validated(noise + 9, noise - 0.5, noise + 9, noise - 0.7, noise) == 4
+    assert validated(noise, noise - gains, noise - 0.1) == 3
+    # Not where training may end as nothing improves, nor against what was trained before.
+    assert validated(noise, noise - gains, noise, n_iter_no_change=9) == 2
+    assert validated(noise + 1, noise, first=noise - gains) == 0
+    assert validated(noise - gains, noise, first=noise + 1) == 2
+
+
+@pytest.mark.parametrize("n_sequences", [2, 3, 9, 400])
+def test_chance_is_that_of_a_paired_t_test(n_sequences):
+    rng = np.random.default_rng(0)
+    outcomes = []
+    for _ in range(50):
+        best, last = rng.gamma(1.0, size=(2, n_sequences))
+        last += rng.uniform(0, 4 / np.sqrt(n_sequences))
+        is_sure = ttest_rel(last, best, alternative="greater").pvalue < 0.05
+        assert Validation(0.0, losses=best).surely_beats(Validation(0.0, losses=last)) == is_sure
+        outcomes.append(is_sure)
+    assert 0 < sum(outcomes) < 50
+
+
+def test_one_sequence_is_never_sure():
+    assert validated([1.0], [0.0], [2.0]) == 3
 
 
 def test_a_score_decides_instead_of_the_loss():

@@ -220,3 +220,13 @@ def test_in_a_pipeline():
     # As the losses are those of these rows.
     residuals = (pipeline.predict(rows[200:]) - y[200:]) / y[:200].std()
     assert np.mean(residuals**2) / 2 == pytest.approx(min(alone.validation_loss_curve_), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["X_val", "y_val", "sample_weight_val"])
+def test_what_is_no_array_is_named_too(name):
+    train, (X_val, y_val) = parts("GRURegressor")
+    given = {"X_val": X_val, "y_val": y_val} | {name: object()}
+    with pytest.raises(TypeError, match=f"^{name}: "):
+        make("GRURegressor", **TRAINING).fit(*train, **given)
+    with pytest.raises(TypeError, match=r"^y_val: Expected sequence or array-like"):
+        make("GRURegressor", **TRAINING).fit(*train, X_val=X_val, y_val=3)

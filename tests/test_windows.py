@@ -215,7 +215,7 @@ def test_arrays_need_neither_pandas_nor_polars():
 def test_clone_and_parameters():
     transformer = SlidingWindow(3, history="tail").fit(series())
     copied = clone(transformer)
-    defaults = {"group": None, "time": None, "step": 1, "max_gap": 7}
+    defaults = {"group": None, "time": None, "step": 1, "segment": 1, "max_gap": 7}
     defaults |= {"history": "index", "flatten": False}
     assert copied.get_params() == defaults | {"window": 3, "history": "tail"}
     with pytest.raises(NotFittedError):

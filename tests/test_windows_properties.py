@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from skrnn import SlidingWindow
-from tests._windows import as_container, assert_same, few_rows, naive_panel, short_series
+from tests._windows import (
+    after_a_gap,
+    as_container,
+    assert_same,
+    few_rows,
+    naive_panel,
+    short_series,
+)
 
 hypothesis = pytest.importorskip("hypothesis")
 pd = pytest.importorskip("pandas")
@@ -75,6 +82,7 @@ def test_row_t_holds_the_rows_of_its_group_that_end_at_t(frame, window, step, co
 @pytest.mark.filterwarnings("ignore:X has .* in time")
 @short_series
 @few_rows
+@after_a_gap
 def test_cut_in_time_and_continued(frame, window, step, container, cut):
     """Windows of what comes after a cut are those of the whole where nothing is missing there."""
     frame = with_all_hours(frame)

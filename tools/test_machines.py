@@ -35,6 +35,8 @@ KERNELS = [
     "tests/test_gradients.py",
     "tests/test_padding.py",
     "tests/test_reference.py",
+    "tests/test_state.py",
+    "tests/test_streaming.py",
     "tests/test_threads.py",
     *("-k", "not objective and not every_kind"),
 ]

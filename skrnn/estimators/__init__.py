@@ -210,6 +210,17 @@ class GRUClassifier(GRUCell, RecurrentClassifier):
     >>> model = GRUClassifier(16, random_state=0).fit(X, y)
     >>> model.score(X, y) > 0.95
     True
+
+    Codes of words, or of other categories, become vectors that are learned with the rest:
+
+    >>> import numpy as np
+    >>> X = np.random.default_rng(0).integers(10, size=(200, 6, 1))  # six of ten words
+    >>> y = (X == 7).any(axis=(1, 2))
+    >>> model = GRUClassifier(16, categorical_features=[0], random_state=0).fit(X, y)
+    >>> model.score(X, y)
+    1.0
+    >>> model.named_parameters()["weight_embedding_0"].shape
+    (10, 5)
     """
 
 

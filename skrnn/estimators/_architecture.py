@@ -80,9 +80,12 @@ def layer_sizes(hidden_layer_sizes):
 
 def initial_theta(network, rng, dtype, longest, *, init, forget_bias):
     """New weights, for sequences of at most ``longest`` steps."""
+    found, remedy = f"hidden_layer_sizes={network.kind['hidden_layer_sizes']}", "fewer units"
+    if network.kind["embeddings"]:
+        found += f" with embeddings of shapes {list(network.kind['embeddings'].values())}"
+        remedy += ", fewer codes or a smaller embedding_dim"
     too_large = MemoryError(
-        f"hidden_layer_sizes={network.kind['hidden_layer_sizes']} needs {network.layout.size} "
-        f"weights, which do not fit into memory. Use fewer units."
+        f"{found} needs {network.layout.size} weights, which do not fit into memory. Use {remedy}."
     )
     # NumPy refuses such a size with a ValueError.
     if network.layout.size > sys.maxsize // np.dtype(dtype).itemsize:

@@ -23,15 +23,15 @@ from skrnn.estimators._architecture import (
 from skrnn.estimators._blas import single_threaded_blas
 from skrnn.estimators._callbacks import EpochTasks
 from skrnn.estimators._data import Given, training_weight
+from skrnn.estimators._embedding import Embeddings, embedding_shapes
 from skrnn.estimators._fitting import Earlier, Fit
 from skrnn.estimators._optimization import Optimization
 from skrnn.estimators._scale import warn_of_scale
 from skrnn.estimators._scoring import Scorer
 from skrnn.estimators._solvers import one_epoch
+from skrnn.estimators._state import StateMixin
 from skrnn.estimators._summary import summary
 from skrnn.network.stack import Network
-from skrnn.sequences import Sequences
-from skrnn.targets import require_finite
 
 # Sequences read at once outside of training.
 CHUNK = 256
@@ -40,7 +40,9 @@ CHUNK = 256
 @dataclass(eq=False, repr=False)
 class RecurrentEstimator(
     Architecture,
+    Embeddings,
     Optimization,
+    StateMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     CallbackSupportMixin,
@@ -107,6 +109,8 @@ class RecurrentEstimator(
                 read = self._read_X(X, reset=not resume)
                 self._check_y(X, y, read)
                 samples = self._samples(read, y)
+                earlier_shapes = self._embedding_shapes if resume else None
+                self._embedding_shapes = embedding_shapes(self, samples.sequences, earlier_shapes)
                 target = self._make_target(samples.y, **known)
                 values = target.validate(samples.y)
                 weight = training_weight(self, samples, values, sample_weight, target)
@@ -114,7 +118,7 @@ class RecurrentEstimator(
                     target.go_on_from(self._target, values)
                 else:
                     target.fit(values, weight)
-                    warn_of_scale(samples.sequences)
+                    warn_of_scale(samples.sequences, self._embedding_shapes)
                 dtype = samples.sequences.dtype
                 data = samples.data(lambda kept: target.encode(kept, dtype), values, weight)
                 validation = given.check(self, target, dtype)
@@ -141,11 +145,13 @@ class RecurrentEstimator(
     def _make_fit(self, target, data, validation, scorer, resume, is_partial):
         network = Network(
             self._cell_name(),
-            data.sequences.rows.shape[1],
+            data.sequences.shape[2],
             layer_sizes(self.hidden_layer_sizes),
             target.n_outputs,
             bidirectional=self.bidirectional,
             dropout=self.dropout,
+            embeddings=self._embedding_shapes,
+            embedding_dropout=self.embedding_dropout,
             **self._head(data, target, resume),
         )
         earlier = None
@@ -194,10 +200,12 @@ class RecurrentEstimator(
                 f"tbptt_steps={self.tbptt_steps} is not supported with solver='lbfgs': it "
                 f"needs the gradient through all steps. Set tbptt_steps=None."
             )
-        if self.solver == "lbfgs" and (self.dropout or self.recurrent_dropout):
+        dropouts = ("dropout", "recurrent_dropout", "embedding_dropout")
+        if self.solver == "lbfgs" and any(getattr(self, name) for name in dropouts):
+            found = ", ".join(f"{name}={getattr(self, name)}" for name in dropouts)
             raise ValueError(
-                f"dropout={self.dropout}, recurrent_dropout={self.recurrent_dropout} are not "
-                f"supported with solver='lbfgs': it needs a loss without randomness. Set both to 0."
+                f"{found} are not supported with solver='lbfgs': it needs a loss without "
+                f"randomness. Set all of them to 0."
             )
         is_adaptive = self.learning_rate == "adaptive" and self.solver != "lbfgs"
         if is_adaptive and self.n_iter_no_change in (None, np.inf):
@@ -206,34 +214,6 @@ class RecurrentEstimator(
                 f"bring no improvement, but n_iter_no_change={self.n_iter_no_change}. Set it to a "
                 f"number, e.g. 10."
             )
-
-    def hidden_states(self, X):
-        """Compute the hidden states of the last layer after every step.
-
-        Parameters
-        ----------
-        X : array-like, list of arrays or Sequences
-            The sequences, in any form that ``fit`` takes.
-
-        Returns
-        -------
-        Sequences of shape (n_samples, n_timesteps, n_units)
-            The states of each sequence, without padding. ``n_units`` is
-            ``hidden_layer_sizes[-1]``, or twice that if bidirectional. If X is a table with a
-            ``group``, each group is a sequence, in the order of first appearance.
-
-        Raises
-        ------
-        ValueError
-            If X is not as described, or so large that a hidden state overflows.
-        """
-        check_is_fitted(self)
-        sequences = self._sequences(X)
-        with single_threaded_blas():
-            hidden = self._network.hidden_states(self._theta, sequences)
-        lengths = sequences.lengths
-        require_finite(hidden, "hidden state", "step")
-        return Sequences(hidden, np.cumsum(lengths) - lengths, lengths)
 
     def summary(self):
         """Describe the layers with their shapes and numbers of parameters.

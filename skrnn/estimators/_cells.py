@@ -5,7 +5,8 @@ from dataclasses import KW_ONLY, dataclass, field
 from numbers import Real
 
 from skrnn._sklearn import Interval, StrOptions
-from skrnn.cells import CHOICES, VARIANTS, cell_name
+from skrnn._warnings import warn
+from skrnn.cells import CELLS, CHOICES, VARIANTS, cell_name
 
 
 @dataclass(eq=False, repr=False)
@@ -19,7 +20,8 @@ class GatedCell:
         LSTM, the update gate of a GRU. With a greater bias, the network remembers longer at the
         start of training. 1 is the value of Jozefowicz et al. (2015). "chrono" spreads the memories
         of the units over the length of the longest training sequence, for long dependencies
-        (Tallec & Ollivier 2018). A plain RNN has no such gate.
+        (Tallec & Ollivier 2018). A plain RNN has no such gate; there any other value than 1 warns
+        that it has no effect.
     """
 
     _: KW_ONLY
@@ -82,6 +84,16 @@ class AnyCell(LSTMCell, GRUCell):
 
     def _cell_name(self):
         return cell_name(self.cell, self)
+
+    def _check_combinations(self):
+        super()._check_combinations()
+        has_effect = CELLS[self._cell_name()].memory
+        if self.forget_bias != AnyCell.forget_bias and not has_effect:
+            warn(
+                f"forget_bias={self.forget_bias!r} has no effect with cell={self.cell!r}, which "
+                f"has no gate that keeps the state. Leave out forget_bias, or choose another cell, "
+                f"such as cell='gru' or cell='lstm'."
+            )
 
 
 def _describe(doc):

@@ -9,11 +9,12 @@ from sklearn.utils.metaestimators import available_if
 from skrnn._sklearn import StrOptions, fit_context
 from skrnn.estimators._base import trains_by_minibatches
 from skrnn.estimators._sequence_to_one import SequenceEstimator
+from skrnn.estimators._state import ProbabilityStateMixin
 from skrnn.targets import classification_target, is_indicator
 
 
 @dataclass(eq=False, repr=False)
-class Classification(ClassifierMixin):
+class Classification(ProbabilityStateMixin, ClassifierMixin):
     """Targets that are one of two or more classes, or any number of labels.
 
     A y with several columns of 0 and 1 is an indicator matrix: each column is a label of its own,

@@ -118,11 +118,12 @@ class Given(NamedTuple):
 
 @contextmanager
 def _about(name):
-    """Say in a ValueError which array it is about."""
+    """Say in an error which array it is about."""
     try:
         yield
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{name}: {error}") from error
 
 
 def training_weight(estimator, samples, values, sample_weight, target):

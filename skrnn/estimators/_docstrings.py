@@ -45,8 +45,9 @@ ATTRIBUTES = """\
         validation set; with "loss" the negative validation loss. None without ``early_stopping``.
 
     best_validation_score_ : float or None
-        The highest validation score, that of the weights (with ``ar_steps`` before the share of the
-        network was found); None without ``early_stopping``.
+        The highest validation score. It is that of the weights, unless the last epoch was kept (see
+        ``early_stopping``) or ``ar_steps`` leaves out a share of the network. None without
+        ``early_stopping``.
 
     train_scores_ : list of float or None
         The score that ``scoring`` names on the training sequences, or on 10,000 of them, after each

@@ -165,16 +165,22 @@ class Fit:
             if self.linear_start is not None:
                 kept = "the linear path alone"
             warn(f"Training was interrupted after epoch {n_iter}. The model of {kept} is kept.")
-        elif not (
-            trainer.converged or trainer.stopped or self.patience == np.inf or self.is_partial
-        ):
-            warn(
-                f"Training reached {self.solver.limit} and did not converge. Increase that limit, "
-                f"or set n_iter_no_change=None to train for a fixed number of epochs.",
-                ConvergenceWarning,
-            )
+        elif not (trainer.converged or trainer.stopped or self.is_partial):
+            self._warn_of_limit()
         elif trainer.ran_out and not self.options.early_stopping:
             self._warn_if_unsettled()
+
+    def _warn_of_limit(self):
+        """Training has not converged: say so, unless a fixed number of epochs was asked for."""
+        remedy = "Increase that limit"
+        if self.options.solver != "lbfgs":  # which looks for a minimum in any case
+            if self.patience == np.inf:
+                return
+            remedy += ", or set n_iter_no_change=None to train for a fixed number of epochs"
+        warn(
+            f"Training reached {self.solver.limit} and did not converge. {remedy}.",
+            ConvergenceWarning,
+        )
 
     def _warn_if_unsettled(self):
         """Training has stopped by itself: say so if its loss was not at rest."""

@@ -55,7 +55,7 @@ def overlapping(sequences):
     """The number of the group of each sequence: those that share rows, also through others."""
     order = np.argsort(sequences.starts, kind="stable")
     starts = sequences.starts[order]
-    reach = np.maximum.accumulate(starts + sequences.lengths[order])
+    reach = np.maximum.accumulate(sequences.ends[order])
     groups = np.empty(len(sequences), np.intp)
     groups[order] = np.cumsum(np.r_[False, starts[1:] >= reach[:-1]])
     return groups

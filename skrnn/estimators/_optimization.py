@@ -50,7 +50,8 @@ class Optimization:
         The number of epochs; with ``n_iter_no_change`` the maximum. An epoch is one pass over the
         training sequences. "auto": 100 epochs for 200 to 2,000 training sequences; for fewer as
         many as show the network 20,000 sequences, but at most 500; for more as many as show it
-        200,000, but at least 10. With "lbfgs" 200 iterations.
+        200,000, but at least 10. With "lbfgs" 200 iterations; a warning says so if it does not
+        converge in them.
 
     shuffle : bool, default=True
         Whether to shuffle the sequences before each epoch.
@@ -81,10 +82,14 @@ class Optimization:
         Whether to hold out a validation set (unless ``X_val`` and ``y_val`` are passed to ``fit``)
         and keep the weights of the epoch with the lowest loss on it (or the best score, see
         ``scoring``). With ``n_iter_no_change=k`` training stops when k epochs bring no improvement;
-        by default all ``max_iter`` epochs run. Without early stopping, the training loss decides;
-        with ``n_iter_no_change=None`` the last epoch is kept. For overlapping windows of one
-        series set ``validation_split="last"``, for those of many series ``"last"`` or ``"group"``:
-        random validation windows overlap with the training windows.
+        by default all ``max_iter`` epochs run. Then a classifier whose loss decides keeps the last
+        epoch, unless the epoch with the lowest loss is better beyond chance (a paired t-test over
+        the validation sequences, at 95 %): with few of them, one that the network is sure of, and
+        wrong about, outweighs the others. Without early stopping, the training loss decides; with
+        ``n_iter_no_change=None`` the last epoch is kept. What is held out is lost to training: with
+        fewer than a few hundred sequences the error is mostly lower without early stopping. For
+        overlapping windows of one series set ``validation_split="last"``, for those of many series
+        ``"last"`` or ``"group"``: random validation windows overlap with the training windows.
 
     scoring : str, callable or None, default='loss'
         What decides with ``early_stopping``. "loss": the loss on the validation set, without the

@@ -1,8 +1,10 @@
 """Estimators of numbers."""
 
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 
+import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
@@ -11,6 +13,29 @@ from skrnn._warnings import warn
 from skrnn.estimators._base import trains_by_minibatches
 from skrnn.estimators._sequence_to_one import SequenceEstimator
 from skrnn.targets import Numbers, Target
+
+
+def predicts_quantiles(estimator):
+    """Whether there is a ``predict_quantiles``."""
+    if estimator.loss != "quantile":
+        raise AttributeError(
+            f"predict_quantiles needs loss='quantile', but loss={estimator.loss!r}."
+        )
+    return True
+
+
+def _checked_quantile(quantile):
+    """The parameter, if it is a number or has numbers between 0 and 1, each once."""
+    try:
+        values = np.atleast_1d(np.asarray(quantile, np.float64))
+    except (TypeError, ValueError):
+        values = np.empty(0)
+    is_inside = values.size > 0 and ((values > 0) & (values < 1)).all()
+    if values.ndim != 1 or not is_inside or len(np.unique(values)) < len(values):
+        raise ValueError(
+            f"quantile={quantile!r}; expected a number between 0 and 1, or several different ones."
+        )
+    return quantile
 
 
 @dataclass(eq=False, repr=False)
@@ -28,8 +53,9 @@ class Regression(RegressorMixin):
         mean of counts, with a logarithmic link. ``score`` is R² for every loss, so to tune a
         quantile model, pass the pinball loss as ``scoring`` of the search.
 
-    quantile : float, default=0.5
-        The quantile to predict, between 0 and 1. Only used with ``loss="quantile"``.
+    quantile : float or array-like of float, default=0.5
+        The quantile to predict, between 0 and 1, or several: ``predict`` returns the one nearest to
+        the median, ``predict_quantiles`` all. Only used with ``loss="quantile"``.
 
     normalize_y : bool, default=True
         Whether to standardise the targets for training, to mean 0 and variance 1 (with
@@ -39,12 +65,12 @@ class Regression(RegressorMixin):
 
     _: KW_ONLY
     loss: str = "squared_error"
-    quantile: float = 0.5
+    quantile: float | Sequence[float] = 0.5
     normalize_y: bool = True
 
     _parameter_constraints = {
         "loss": [StrOptions({"squared_error", "absolute_error", "huber", "quantile", "poisson"})],
-        "quantile": [Interval(Real, 0, 1, closed="neither")],
+        "quantile": ["array-like", Interval(Real, 0, 1, closed="neither")],
         "normalize_y": ["boolean"],
     }
 
@@ -81,8 +107,30 @@ class Regression(RegressorMixin):
         """
         return self._partial_fit(X, y, sample_weight)
 
+    @available_if(predicts_quantiles)
+    def predict_quantiles(self, X):
+        """Predict all quantiles. Only with ``loss="quantile"``.
+
+        Parameters
+        ----------
+        X : array-like, list of arrays or Sequences
+            The sequences, in any form that ``fit`` takes.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_quantiles) or (n_samples, n_outputs, n_quantiles)
+            The predictions, in the units of y, from the lowest quantile to the highest. They are
+            sorted, so they never cross.
+
+        Raises
+        ------
+        ValueError
+            If X is not as described, or so large that a prediction overflows.
+        """
+        return self._outputs(X, lambda raw: self._target.decode_quantiles(raw))
+
     def _make_target(self, y) -> Target:
-        return Numbers(self.loss, self.quantile, self.normalize_y)
+        return Numbers(self.loss, _checked_quantile(self.quantile), self.normalize_y)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -153,8 +201,14 @@ class RecurrentRegressor(Regression, SequenceEstimator):
         return self._outputs(X, lambda raw: self._target.decode(raw))
 
     def _head(self, data, target, resume):
-        n_features, n_outputs = data.sequences.rows.shape[1], target.n_outputs
+        n_features, n_outputs = data.sequences.shape[2], target.n_outputs
         longest, n_steps = data.sequences.shape[1], self.ar_steps
+        if n_steps and self._embedding_shapes:
+            raise ValueError(
+                f"ar_steps={n_steps} is not supported with categorical_features: a code is no "
+                f"quantity, so a linear model of it means nothing. Set ar_steps=0, or encode the "
+                f"features as one-hot columns."
+            )
         if n_steps and self.ar_columns == "own" and n_outputs % n_features:
             raise ValueError(
                 f"ar_columns='own' needs the same number of targets for each column of X, but y "

@@ -12,12 +12,18 @@ LARGE, SMALL = 200, 1e-3
 N_ROWS = 10_000  # about as many are looked at
 
 
-def warn_of_scale(sequences):
-    """Warn if a feature is far above unit scale, or all of them are far below."""
+def warn_of_scale(sequences, categorical=()):
+    """Warn if a feature is far above unit scale, or all of them are far below.
+
+    Those in ``categorical`` have no scale.
+    """
+    features = [k for k in range(sequences.rows.shape[1]) if k not in categorical]
+    if not features:
+        return
     rows = sequences.rows
     if len(rows) > N_ROWS:  # at random, as every so many rows may be the same step of each sequence
         rows = rows[np.random.default_rng(0).integers(len(rows), size=N_ROWS)]
-    sizes = np.abs(rows, dtype=np.float64)
+    sizes = np.abs(rows[:, features], dtype=np.float64)
     known = np.isfinite(sizes)
     mean = np.where(known, sizes, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     largest = int(mean.argmax())
@@ -25,7 +31,7 @@ def warn_of_scale(sequences):
     greatest = sizes.max(initial=0, where=known)
     if mean[largest] > LARGE or (greatest > 0 and mean[largest] < SMALL and greatest < 1):
         warn(
-            f"X is far from unit scale: the mean absolute value of feature {largest} is "
+            f"X is far from unit scale: the mean absolute value of feature {features[largest]} is "
             f"{mean[largest]:.3g}. The network may learn little from it. Scale X first, e.g. with "
             f"make_pipeline(PerStep(StandardScaler()), model)."
         )

@@ -39,7 +39,19 @@ class Scorer:
         model = copy(self.estimator)
         vars(model).update(attributes)
         X, y, weight = scored(data)
-        score = self.scorer(model, X, y, **({"sample_weight": weight} if self.is_weighted else {}))
+        try:
+            score = self.scorer(
+                model, X, y, **({"sample_weight": weight} if self.is_weighted else {})
+            )
+        except TypeError as error:
+            if "unexpected keyword argument 'sample_weight'" not in str(error):
+                raise
+            raise TypeError(
+                f"scoring={self.scoring!r} does not take sample_weight, but there are weights: "
+                f"from sample_weight or sample_weight_val of fit, or from class_weight. Pass a "
+                f"scorer with the signature scorer(estimator, X, y, sample_weight=None), or set "
+                f"scoring='loss'."
+            ) from error
         if not isinstance(score, Real) or not np.isfinite(score):
             raise ValueError(
                 f"scoring={self.scoring!r} gives {score} on {len(data.y)} sequences; expected a "
@@ -82,17 +94,25 @@ class Validator:
 
     def __call__(self, theta):
         """A Validation of the network with these weights."""
-        loss = self._loss(theta)
+        loss, losses = self._losses(theta)
         if self.score is None or not np.isfinite(loss):
-            return Validation(loss)
+            return Validation(loss, losses=losses)
         attributes = self.model_attributes(theta.copy())
         return Validation(
             loss, self.score(attributes, self.held_out), self.score(attributes, self.train)
         )
 
     @quiet
-    def _loss(self, theta):
-        """The mean loss in the units of training, without the penalty."""
-        raw = self.network.raw(theta, self.held_out.sequences)
+    def _losses(self, theta):
+        """The mean loss in the units of training, without the penalty; and those of classes.
+
+        The loss of numbers is their error. That of classes is not: a single sequence that the
+        network is sure of, and wrong about, outweighs many, so the scatter counts.
+        """
+        raw, y = self.network.raw(theta, self.held_out.sequences), flat(self.held_out.y)
         weight = flat(self.held_out.weight).astype(raw.dtype)
-        return self.loss.loss_gradient(raw, flat(self.held_out.y), weight / weight.sum())[0]
+        loss, _ = self.loss.loss_gradient(raw, y, weight / weight.sum())
+        if not hasattr(self.loss, "log_proba"):
+            return loss, None
+        losses, _ = self.loss.elementwise(raw, y)
+        return loss, (weight * losses).sum(axis=1, dtype=np.float64)

@@ -10,6 +10,7 @@ from skrnn._sklearn import StrOptions, fit_context
 from skrnn.estimators._base import RecurrentEstimator
 from skrnn.estimators._blas import single_threaded_blas
 from skrnn.estimators._data import Given, Samples
+from skrnn.estimators._embedding import check_codes
 from skrnn.estimators._one_target import check_target_of_sequences
 from skrnn.network.objective import Objective
 from skrnn.network.pooling import POOLINGS
@@ -164,7 +165,11 @@ class SequenceEstimator(RecurrentEstimator):
 
     def _read_X(self, X, *, reset, dtype=None):
         sequences = check_sequences(self, X, dtype=dtype or self._dtype(reset=reset))
-        (remember_features if reset else check_features)(self, X, sequences)
+        if reset:
+            remember_features(self, X, sequences)
+        else:
+            check_features(self, X, sequences)
+            check_codes(self, sequences)
         return sequences
 
     def _samples(self, sequences, y):

@@ -11,6 +11,7 @@ from skrnn.estimators._base import RecurrentEstimator
 from skrnn.estimators._blas import single_threaded_blas
 from skrnn.estimators._classification import Classification
 from skrnn.estimators._data import Given
+from skrnn.estimators._embedding import check_codes
 from skrnn.estimators._regression import Regression
 from skrnn.estimators._steps import StepSamples, read_steps
 from skrnn.targets import require_finite
@@ -125,7 +126,7 @@ class StepEstimator(RecurrentEstimator):
 
     def _read_X(self, X, *, reset, dtype=None):
         steps = read_steps(self, X, reset=reset, dtype=dtype or self._dtype(reset=reset))
-        n_features = steps.sequences.rows.shape[1]
+        n_features = steps.sequences.shape[2]
         if reset:
             self._n_inputs = n_features
         if n_features != self._n_inputs:
@@ -133,6 +134,8 @@ class StepEstimator(RecurrentEstimator):
                 f"X has {n_features} features per step, but {type(self).__name__} was fitted with "
                 f"{self._n_inputs} features per step."
             )
+        if not reset:
+            check_codes(self, steps.sequences)
         return steps
 
     def _samples(self, steps, y):

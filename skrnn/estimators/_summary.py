@@ -6,7 +6,10 @@ from math import prod
 def summary(network):
     """Each layer with its output and number of parameters, and its arrays; then the total."""
     directions = ", both directions" if network.kind["bidirectional"] else ""
-    parts = [
+    parts = []
+    if network.embedding.shapes:
+        parts.append((network.embedding, "embedding", f"T × {network.embedding.n_outputs}"))
+    parts += [
         (layer, f"{network.kind['cell']} layer{directions}", f"T × {layer.n_outputs}")
         for layer in network.layers
     ]

@@ -51,20 +51,25 @@ def gather(
     const Py_ssize_t[::1] starts,        # (B,) first row of each sequence, longest first
     const int[::1] offsets,              # (T + 1,)
     Arena arena,
+    int segment=1,
 ):
-    """The rows of the sequences, packed (N, F)."""
-    cdef Py_ssize_t F = rows.shape[1]
+    """The steps of the sequences, packed (N, segment * F)."""
+    cdef Py_ssize_t F = rows.shape[1] * segment
     cdef int t, i, T = offsets.shape[0] - 1
     for t in range(T):  # the sequences that end at each step
         for i in range(n_active(offsets, t + 1), n_active(offsets, t)):
-            if not 0 <= starts[i] < rows.shape[0] - t:
+            if not 0 <= starts[i] <= rows.shape[0] - <Py_ssize_t> (t + 1) * segment:
                 raise ValueError(f"Sequence {i} reaches beyond the {rows.shape[0]} rows.")
     x = arena.take(offsets[T], F, sizeof(floating))
     cdef floating[:, ::1] out = x
     with nogil:
         for t in range(T):
             for i in range(n_active(offsets, t)):
-                memcpy(&out[offsets[t] + i, 0], &rows[starts[i] + t, 0], F * sizeof(floating))
+                memcpy(
+                    &out[offsets[t] + i, 0],
+                    &rows[starts[i] + <Py_ssize_t> t * segment, 0],
+                    F * sizeof(floating),
+                )
     return x
 
 

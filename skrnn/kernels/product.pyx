@@ -32,9 +32,8 @@ def prepare_dense(ndarray weight, ndarray bias, Arena arena):
 
 def dense(ndarray x, prepared, Arena arena):
     """x W' + b for x (N, K): (N, n), each row with the same bits whatever the others are."""
-    cdef product_pass p
-    cdef ndarray packed = prepared[0]
-    cdef int n = prepared[1], K = prepared[2], N = x.shape[0], L = lanes(packed.itemsize)
+    cdef ndarray packed = prepared[0], out
+    cdef int K = prepared[2]
     if PyArray_TYPE(x) != PyArray_TYPE(packed) or x.shape[1] != K or (
         K > 1 and x.strides[1] != x.itemsize
     ):
@@ -42,13 +41,21 @@ def dense(ndarray x, prepared, Arena arena):
             f"x has rows of {x.shape[1]} {x.dtype} values, {x.strides[1]} bytes apart; expected "
             f"contiguous rows of {K} {packed.dtype} values."
         )
-    cdef ndarray out = arena.rows(N, n, x.itemsize)
-    p.a, p.a_stride, p.panel, p.n_panels, p.K = PyArray_DATA(x), row_length(x), 0, 1, K
+    out = arena.rows(x.shape[0], prepared[1], x.itemsize)
+    dense_rows(PyArray_DATA(x), row_length(x), x.shape[0], prepared, out)
+    return out
+
+
+cdef dense_rows(const void *x, ptrdiff_t x_stride, int N, tuple prepared, ndarray out):
+    """The same into the rows of ``out``, of rows as the dense layer needs them."""
+    cdef product_pass p
+    cdef ndarray packed = prepared[0]
+    cdef int n = prepared[1], K = prepared[2], L = lanes(packed.itemsize)
+    p.a, p.a_stride, p.panel, p.n_panels, p.K = x, x_stride, 0, 1, K
     p.w = PyArray_DATA(packed)
     p.bias = <char *> PyArray_DATA(packed) + K * packed.strides[0]  # the last row
     p.out, p.out_stride, p.n = PyArray_DATA(out), row_length(out), n
-    run_product(&p, N, L, x.itemsize)
-    return out
+    run_product(&p, N, L, packed.itemsize)
 
 
 cdef input_gradient(

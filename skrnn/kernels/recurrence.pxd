@@ -1,9 +1,27 @@
+from numpy cimport ndarray
+
 from skrnn.kernels.threads cimport task
 
 
 cdef extern from "pass.h" nogil:
     enum:
         MAX_STATES, MAX_COLUMNS
+
+    ctypedef struct recurrence_pass:
+        const int *offsets
+        int T, F, H, variant
+        const void *x
+        void *states[MAX_STATES]
+        void *kept
+        ptrdiff_t x_stride, state_stride, kept_stride
+        const void *weight_ih
+        const void *weight_hh
+        const void *vectors
+        const void *weight_hh_t[2]
+        const void *dout
+        void *dstates[MAX_STATES]
+        ptrdiff_t dout_stride, dstate_stride
+        void *dweight
 
     ctypedef struct recurrence_kernels:
         task forward[3][2]
@@ -14,6 +32,8 @@ cdef extern from "pass.h" nogil:
 
 cdef enum:
     MAX_PARAMETERS = 4
+    # Sequences that one thread takes through all steps: the cut depends on the batch alone.
+    SHARD = 16
 
 # The kinds of parameters: two products, and vectors that are added or used by the equations.
 cdef enum:
@@ -32,3 +52,6 @@ cdef class Recurrence:
     cdef int n_parameters
     cdef int[MAX_PARAMETERS] kinds, n_blocks
     cdef int[MAX_PARAMETERS][MAX_COLUMNS] blocks
+
+
+cdef const void *data(ndarray array)

@@ -13,28 +13,7 @@ from skrnn.kernels.threads cimport run, task
 
 from skrnn.kernels.parameters import BIAS, INPUT, RECURRENT
 
-cdef extern from "pass.h" nogil:
-    ctypedef struct recurrence_pass:
-        const int *offsets
-        int T, F, H, variant
-        const void *x
-        void *states[MAX_STATES]
-        void *kept
-        ptrdiff_t x_stride, state_stride, kept_stride
-        const void *weight_ih
-        const void *weight_hh
-        const void *vectors
-        const void *weight_hh_t[2]
-        const void *dout
-        void *dstates[MAX_STATES]
-        ptrdiff_t dout_stride, dstate_stride
-        void *dweight
-
 import_array()
-
-cdef enum:
-    # Sequences that one thread takes through all steps: the cut depends on the batch alone.
-    SHARD = 16
 
 
 cdef declare(

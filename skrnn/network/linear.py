@@ -37,8 +37,9 @@ class LinearPath:
         """The last steps of the sequences, (n_blocks, B, n_inputs)."""
         starts, lengths = sequences.starts[index], sequences.lengths[index]
         back = np.arange(self.n_steps)[::-1]
-        rows = starts[:, np.newaxis] + np.maximum(lengths[:, np.newaxis] - 1 - back, 0)
-        steps = sequences.rows[rows]  # (B, n_steps, F)
+        step = np.maximum(lengths[:, np.newaxis] - 1 - back, 0)
+        steps = sequences.steps_at(starts[:, np.newaxis] + step * sequences.segment)
+        # (B, n_steps, F)
         by_block = steps.reshape(len(index), self.n_steps, self.n_blocks, -1).transpose(2, 0, 1, 3)
         return np.ascontiguousarray(by_block).reshape(self.n_blocks, len(index), self.n_inputs)
 

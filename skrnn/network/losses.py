@@ -92,15 +92,29 @@ class Huber(RegressionLoss):
 
 
 class Pinball(RegressionLoss):
-    """The pinball loss; predicts a quantile (Koenker & Bassett 1978)."""
+    """The pinball loss; predicts quantiles (Koenker & Bassett 1978).
+
+    Several quantiles of a target have raw predictions side by side.
+    """
 
     def __init__(self, quantile):
-        self.quantile = float(quantile)
+        self.quantiles = np.atleast_1d(np.asarray(quantile, np.float64))
 
     def elementwise(self, raw, y):
-        residual = raw - y
-        slope = (residual > 0).astype(raw.dtype) - raw.dtype.type(self.quantile)
+        residual = raw - self._of_quantiles(y)
+        quantiles = np.tile(self.quantiles, y.shape[1]).astype(raw.dtype)
+        slope = (residual > 0).astype(raw.dtype) - quantiles
         return slope * residual, slope
+
+    def start(self, y, weight):
+        return super().start(self._of_quantiles(y), weight)
+
+    def link(self, y, weight):
+        return self._of_quantiles(y)
+
+    def _of_quantiles(self, y):
+        """Each target once for each quantile, (n_samples, n_outputs)."""
+        return np.repeat(y, len(self.quantiles), axis=1)
 
 
 class Poisson(RegressionLoss):

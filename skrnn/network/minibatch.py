@@ -61,8 +61,7 @@ class Minibatch:
         self.order = index[self.positions]
         self.lengths = lengths[order]
         self.n_before = left[order] - self.lengths
-        starts = sequences.starts[self.order] + self.n_before
-        self.x = gather(sequences.rows, starts, self.offsets, arena)
+        self.x = self._gather(sequences)
 
     @property
     def n_sequences(self):
@@ -75,8 +74,11 @@ class Minibatch:
         """
         if isinstance(values, np.ndarray):
             return values[self.order]
-        starts = values.starts[self.order] + self.n_before
-        return gather(values.rows, starts, self.offsets, self.arena)
+        return self._gather(values)
+
+    def _gather(self, sequences):
+        starts = sequences.starts[self.order] + self.n_before * sequences.segment
+        return gather(sequences.rows, starts, self.offsets, self.arena, sequences.segment)
 
     def places(self, begins):
         """Where the steps of the packed rows are, if those of a sequence begin there: (N,)."""

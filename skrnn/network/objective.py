@@ -10,6 +10,9 @@ from skrnn.network.minibatch import Minibatch, flat
 from skrnn.network.stack import quiet
 from skrnn.network.truncation import Chunks, last_steps
 
+# Of the weights, those that the penalty does not act on.
+UNPENALISED = ("weight_ar", "weight_embedding")
+
 
 class Step(NamedTuple):
     """The loss on a minibatch, when its gradient has been added."""
@@ -25,7 +28,8 @@ class Objective:
 
     As in scikit-learn's multilayer perceptron the penalty is divided by the size of the
     minibatch, the sum of its sample weights, and biases are not penalised. Neither is the linear
-    path, which has found a penalty of its own where it began.
+    path, which has found a penalty of its own where it began, nor are embeddings: a code is rare,
+    and Adam would make full steps along the penalty wherever the rest of its gradient is zero.
 
     Parameters
     ----------
@@ -77,7 +81,7 @@ class Objective:
             self.dparams = self.dparams._replace(linear={})
         self.is_weight = np.zeros_like(self.gradient)
         for name, view in network.layout.views(self.is_weight).items():
-            view[:] = name.startswith("weight") and name != "weight_ar"
+            view[:] = name.startswith("weight") and not name.startswith(UNPENALISED)
         self.theta = None
 
     @quiet

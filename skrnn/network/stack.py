@@ -1,4 +1,4 @@
-"""The network: recurrent layers one above the other, a pooling, a head, and a linear path."""
+"""The network: an embedding, recurrent layers, a pooling, a head, and a linear path."""
 
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -8,6 +8,7 @@ import numpy as np
 from skrnn.kernels.arena import Arena
 from skrnn.network.bidirectional import BidirectionalLayer
 from skrnn.network.dropout import dropout_mask
+from skrnn.network.embedding import Embedding
 from skrnn.network.initialization import INITIALIZATIONS
 from skrnn.network.layer import Layer, LayerTrace, RecurrentLayer
 from skrnn.network.linear import LinearPath
@@ -28,6 +29,7 @@ quiet = np.errstate(invalid="ignore", over="ignore")
 class Params(NamedTuple):
     """Named views of a vector like theta, by the parts of the network."""
 
+    embedding: dict[str, np.ndarray]
     layers: list[dict[str, np.ndarray]]
     pooling: dict[str, np.ndarray]
     readout: dict[str, np.ndarray]
@@ -37,6 +39,7 @@ class Params(NamedTuple):
 class Prepared(NamedTuple):
     """The parameters in the form that each part's ``forward`` reads."""
 
+    embedding: Any
     layers: list[Any]
     pooling: Any
     readout: Any
@@ -88,11 +91,15 @@ class Network:
         Whether the path to an output begins at all features or at its own.
     dropout : float
         Probability of dropping an output between two layers and before the head, in training.
+    embeddings : dict of int to tuple of int, or None
+        (n_codes, dim) of each column of the input that holds codes.
+    embedding_dropout : float
+        Probability of dropping a number of a vector, in training.
 
     Attributes
     ----------
     kind : dict
-        What the numbers in theta mean: the parameters above but for ``dropout``.
+        What the numbers in theta mean: the parameters above but for the dropouts.
     """
 
     def __init__(
@@ -107,6 +114,8 @@ class Network:
         ar_steps=0,
         ar_columns="all",
         dropout=0.0,
+        embeddings=None,
+        embedding_dropout=0.0,
     ):
         self.kind = {
             "cell": cell,
@@ -117,13 +126,15 @@ class Network:
             "pooling": pooling,
             "ar_steps": ar_steps,
             "ar_columns": ar_columns,
+            "embeddings": dict(embeddings or {}),
         }
         self.n_features = n_features
         self.n_outputs = n_outputs
         self.dropout = dropout
+        self.embedding = Embedding(n_features, self.kind["embeddings"], embedding_dropout)
         make_layer = BidirectionalLayer if bidirectional else RecurrentLayer
         n_directions = 2 if bidirectional else 1
-        widths = [n_features, *(n_directions * size for size in hidden_layer_sizes)]
+        widths = [self.embedding.n_outputs, *(n_directions * size for size in hidden_layer_sizes)]
         self.layers: list[Layer] = [
             make_layer(cell, below, width // n_directions, f"l{k}")
             for k, (below, width) in enumerate(pairwise(widths))
@@ -133,7 +144,9 @@ class Network:
         self.pooling = (EveryStep if pooling is None else POOLINGS[pooling])(self.width)
         self.readout = Readout(self.width, n_outputs)
         self.linear = LinearPath(ar_steps, n_features, n_outputs, ar_columns)
-        parts: list[Any] = [*self.layers, self.pooling, self.readout, self.linear]
+        parts: list[Any] = [
+            self.embedding, *self.layers, self.pooling, self.readout, self.linear,
+        ]  # fmt: skip
         self.layout = Layout({n: s for part in parts for n, s in part.param_shapes().items()})
 
     def params(self, theta):
@@ -144,7 +157,9 @@ class Network:
             return {name: views[name] for name in part.param_shapes()}
 
         layers = [of(layer) for layer in self.layers]
-        return Params(layers, of(self.pooling), of(self.readout), of(self.linear))
+        return Params(
+            of(self.embedding), layers, of(self.pooling), of(self.readout), of(self.linear)
+        )
 
     def start(self, n_sequences, dtype):
         """The carry before the first step: states of zero, and what the pooling begins with."""
@@ -156,6 +171,7 @@ class Network:
         """Draw an initial ``theta``; ``longest`` is the length of the longest sequence."""
         theta = np.zeros(self.layout.size, dtype)
         params = self.params(theta)
+        self.embedding.initialize(params.embedding, rng)
         for layer, part in zip(self.layers, params.layers, strict=True):
             layer.initialize(part, init, forget_bias, longest, rng)
         dense = INITIALIZATIONS[init].dense
@@ -180,6 +196,7 @@ class Network:
             for layer, part in zip(self.layers, params.layers, strict=True)
         ]
         return Prepared(
+            self.embedding.prepare(params.embedding),
             layers,
             self.pooling.prepare(params.pooling, arena),
             self.readout.prepare(params.readout, arena),
@@ -204,9 +221,9 @@ class Network:
     def encode(self, prepared, minibatch, *, carry=None, keep=False, dropout_rng=None):
         """The pooled hidden states of a minibatch, as of ``forward``."""
         traces: list[LayerTrace] = []
-        masks: list[np.ndarray | None] = [None]
         after: list[np.ndarray] = []
-        x = minibatch.x
+        x, mask = self.embedding.forward(prepared.embedding, minibatch, dropout_rng)
+        masks: list[np.ndarray | None] = [mask]
         states: list[np.ndarray | None] = [None] * self.n_states
         before_pooling = self.pooling.start(minibatch.n_sequences, x.dtype)
         if carry is not None:
@@ -240,7 +257,7 @@ class Network:
         """Add to ``dparams`` the gradients of the parameters, given that of the raw predictions.
 
         Returns the gradient of the input of every layer, (N, ·) each; of the first only with
-        ``need_dx``.
+        ``need_dx`` or an embedding.
         """
         encoding = trace.encoding
         if dparams.linear:  # not where the path is held
@@ -252,6 +269,7 @@ class Network:
             params.pooling, minibatch, encoding.layers[-1].output, encoding.pooling, dpooled,
             dparams.pooling,
         )  # fmt: skip
+        need_dx = need_dx or bool(self.embedding.shapes)
         dinputs: list[np.ndarray | None] = []
         for k in reversed(range(len(self.layers))):
             dout = self.layers[k].backward(
@@ -262,6 +280,7 @@ class Network:
             if encoding.masks[k] is not None:
                 dout *= encoding.masks[k]
             dinputs.insert(0, dout)
+        self.embedding.backward(minibatch, dinputs[0], dparams.embedding)
         return dinputs
 
     @quiet

@@ -32,7 +32,7 @@ class Numbers:
     ----------
     loss : str
         A name in ``LOSSES``.
-    quantile : float
+    quantile : float or array-like of float
         Of the loss "quantile".
     normalize_y : bool
         Whether to standardise; for "poisson" the mean stays.
@@ -48,7 +48,9 @@ class Numbers:
         self.loss_name = loss
         self.quantile = quantile
         self.normalize_y = normalize_y
-        self.loss: RegressionLoss = Pinball(quantile) if loss == "quantile" else LOSSES[loss]()
+        self.loss: RegressionLoss = (
+            Pinball(np.sort(quantile, axis=None)) if loss == "quantile" else LOSSES[loss]()
+        )
 
     def validate(self, y):
         y = check_array(y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y")
@@ -69,7 +71,7 @@ class Numbers:
 
     @quiet
     def fit(self, y, weight):
-        if self.quantile != 0.5 and self.loss_name != "quantile":
+        if np.any(np.not_equal(self.quantile, 0.5)) and self.loss_name != "quantile":
             warn(
                 f"quantile={self.quantile} has no effect with loss={self.loss_name!r}. Set "
                 f"loss='quantile' to predict a quantile."
@@ -106,7 +108,11 @@ class Numbers:
 
     @property
     def n_outputs(self):
-        return int(np.prod(self.shape))
+        return int(np.prod(self.shape)) * self._n_quantiles
+
+    @property
+    def _n_quantiles(self):
+        return len(self.loss.quantiles) if isinstance(self.loss, Pinball) else 1
 
     @quiet
     def encode(self, y, dtype):
@@ -119,11 +125,29 @@ class Numbers:
             )
         return encoded
 
-    @quiet
     def decode(self, raw):
+        middle = 0
+        if isinstance(self.loss, Pinball):  # the quantile nearest to the median
+            middle = int(np.abs(self.loss.quantiles - 0.5).argmin())
+        return self.decode_quantiles(raw)[..., middle]
+
+    @quiet
+    def decode_quantiles(self, raw):
+        """Predictions of all quantiles, sorted: (n_samples, ·, n_quantiles)."""
+        n, n_quantiles = len(raw), self._n_quantiles
         y = require_finite(self.loss.inverse_link(raw), "prediction")
-        y = require_finite(self.scaler.inverse_transform(y), "prediction")
-        return y.reshape(len(y), *self.shape)
+        y = y.reshape(n, -1, n_quantiles).transpose(2, 0, 1)  # a table for each quantile
+        y = self.scaler.inverse_transform(y.reshape(n_quantiles * n, -1))
+        y = y.reshape(n_quantiles, n, -1).transpose(1, 2, 0)
+        require_finite(y.reshape(n, -1), "prediction")
+        return np.sort(y, axis=2).reshape(n, *self.shape, n_quantiles)
+
+    @property
+    def affine(self):
+        """Scale and shift, each (n_outputs,) or None, if that is how ``decode`` goes; else None."""
+        if self.loss.out_activation != "identity" or self._n_quantiles > 1:
+            return None
+        return self.scaler.scale_, self.scaler.mean_ if self.scaler.with_mean else None
 
     def strata(self, encoded):
         return None

@@ -4,9 +4,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from scipy.stats import t as student_t
 
 from skrnn.training.divergence import divergence
 from skrnn.training.solver import Solver
+
+CONFIDENCE = 0.95  # that an earlier epoch is better than the last one
 
 
 class Validation(NamedTuple):
@@ -15,11 +18,23 @@ class Validation(NamedTuple):
     loss: float  # NaN, or infinite, where theta predicts no numbers
     score: float | None = None  # of a scorer, which then decides instead of the loss
     train_score: float | None = None  # the same on the training part
+    losses: np.ndarray | None = None  # (n_samples,), if their scatter is to be heeded
 
     @property
     def merit(self):
         """What decides; greater is better."""
         return -self.loss if self.score is None else self.score
+
+    def surely_beats(self, other):
+        """Whether what is better is so beyond chance, by a paired t-test of the losses if known."""
+        if self.losses is None:
+            return True
+        gains = other.losses - self.losses
+        n_samples = len(gains)
+        if n_samples < 2:
+            return False
+        error = gains.std(ddof=1) / np.sqrt(n_samples)
+        return gains.mean() > student_t.ppf(CONFIDENCE, n_samples - 1) * error
 
 
 class Epoch(NamedTuple):
@@ -39,7 +54,9 @@ class Standing(NamedTuple):
     n_iter: int
     best: float  # the least loss, negative, or the greatest validation score
     n_idle: int  # epochs in a row without an improvement
-    theta: np.ndarray | None  # the weights to keep
+    theta: np.ndarray | None  # the weights to keep: those of the best epoch, or of the last one
+    best_theta: np.ndarray | None = None
+    best_validation: Validation | None = None
 
 
 class Trainer:
@@ -52,8 +69,8 @@ class Trainer:
         As in the estimators.
     validate : callable or None
         ``validate(theta)`` returns a Validation, which decides instead of the training loss: when
-        to stop, and which epoch's theta is kept. Without it and without an end to
-        ``n_iter_no_change``, the last one is kept.
+        to stop, and which epoch's theta is kept. Without an end to ``n_iter_no_change`` the last
+        one is kept, unless its validation is surely beaten by the best one.
 
     Attributes
     ----------
@@ -126,7 +143,8 @@ class Trainer:
         if is_trained and self.validate is not None:
             validation = self.validate(theta)
             if np.isfinite(validation.loss):
-                self._standing = Standing(0, validation.merit, 0, theta.copy())
+                kept, no_chance = theta.copy(), validation._replace(losses=None)
+                self._standing = Standing(0, validation.merit, 0, kept, kept, no_chance)
 
         def end_epoch(theta, loss, norm):
             self._assess(theta, loss, norm)
@@ -149,7 +167,7 @@ class Trainer:
 
     def _assess(self, theta, loss, norm):
         """Take an epoch into account, and decide whether there is a point in another."""
-        n_iter, best, n_idle, kept = self._standing
+        n_iter, best, n_idle, _, best_theta, best_validation = self._standing
         merit, validation = -loss, None
         if self.validate is not None:
             validation = self.validate(theta)
@@ -160,14 +178,21 @@ class Trainer:
                     self.solver.remedies,
                 )
             merit = validation.merit
-        if merit > best or self.keeps_last:
-            kept = theta.copy()
+        last = theta.copy()
+        if merit > best:
+            best_theta, best_validation = last, validation
+        # On few sequences the best of many epochs may be so by chance, while the last one has come
+        # to the end of the schedule.
+        in_doubt = best_validation is None or not best_validation.surely_beats(validation)
+        kept = last if in_doubt and self.n_iter_no_change == np.inf else best_theta
         n_idle = n_idle + 1 if merit < best + self.tol else 0
         may_go_on = n_idle <= self.n_iter_no_change
         if not may_go_on and self.solver.slow_down():
             n_idle, may_go_on = 0, True
         self._epochs[n_iter:] = [Epoch(loss, norm, validation)]
-        self._standing = Standing(n_iter + 1, max(best, merit), n_idle, kept)
+        self._standing = Standing(
+            n_iter + 1, max(best, merit), n_idle, kept, best_theta, best_validation
+        )
         self.converged = not may_go_on
         self._report(f"Iteration {self.n_iter}, loss = {loss:.8f}")
         if validation is not None:

@@ -1,5 +1,6 @@
 """Transformers and helpers that turn series and tables into sequences."""
 
+from skrnn.windows._columnwise import ColumnwiseRegressor
 from skrnn.windows._horizon import make_horizon_target
 from skrnn.windows._lag_columns import LagColumnsToSequence
 from skrnn.windows._long import from_long, to_long
@@ -9,6 +10,7 @@ from skrnn.windows._scaled import WindowScaledRegressor
 from skrnn.windows._sliding import SlidingWindow
 
 __all__ = [
+    "ColumnwiseRegressor",
     "LagColumnsToSequence",
     "PerStep",
     "SlidingWindow",

@@ -138,9 +138,9 @@ def to_long(X, ids, *, like, id, time, columns=None):
     first = np.cumsum(sequences.lengths) - sequences.lengths
     step = np.arange(sequences.lengths.sum()) - np.repeat(first, sequences.lengths)
     row = panel.order[np.repeat(starts[codes], sequences.lengths) + step]
-    step += np.repeat(sequences.starts, sequences.lengths)
+    step = step * sequences.segment + np.repeat(sequences.starts, sequences.lengths)
     in_order = np.argsort(row)
-    values = sequences.rows[step[in_order]]
+    values = sequences.steps_at(step[in_order])
     kept = safe_indexing(like, row[in_order])
     is_key = set(like.columns) - set(features.columns)
     new = dict(zip(names, values.T, strict=True))

@@ -91,7 +91,7 @@ class PerStep(NoFrameMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator)
             The fitted transformer.
         """
         sequences = check_sequences(self, X, allow_nan=True)
-        transformer = clone(self.transformer).fit(sequences.rows[_used(sequences)])
+        transformer = clone(self.transformer).fit(sequences.rows[sequences.used_rows()])
         remember_features(self, X, sequences)
         self.transformer_ = transformer
         return self
@@ -156,21 +156,14 @@ class PerStep(NoFrameMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator)
         return tags
 
 
-def _used(sequences):
-    """Which rows belong to a sequence."""
-    ends = sequences.starts + sequences.lengths
-    n = len(sequences.rows) + 1
-    n_open = np.bincount(sequences.starts, minlength=n) - np.bincount(ends, minlength=n)
-    return np.cumsum(n_open)[:-1] > 0
-
-
 def _mapped(function, sequences):
     """Sequences of the same lengths, with a function applied to the rows that they use."""
-    used = _used(sequences)
+    used = sequences.used_rows()
     rows = function(sequences.rows[used])
     if rows.shape[0] != used.sum():
         raise ValueError(
             f"The transformer returned {rows.shape[0]} rows for {used.sum()} steps; expected one "
             f"row for each step."
         )
-    return Sequences(rows, (np.cumsum(used) - 1)[sequences.starts], sequences.lengths)
+    starts = (np.cumsum(used) - 1)[sequences.starts]
+    return Sequences(rows, starts, sequences.lengths, sequences.segment)

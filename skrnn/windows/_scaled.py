@@ -5,7 +5,7 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
-from sklearn.utils import Bunch, check_array, check_consistent_length, get_tags
+from sklearn.utils import check_array, check_consistent_length, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
@@ -111,7 +111,8 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The targets, in the units of the scaled feature.
         **fit_params : dict
-            Passed to ``fit`` of the regressor, such as ``sample_weight``.
+            Passed to ``fit`` of the regressor, such as ``sample_weight``; ``X_val`` and ``y_val``
+            are scaled as X and y are.
 
         Returns
         -------
@@ -123,20 +124,16 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y "
                 f"is None."
             )
-        y = check_array(y, dtype=FLOATS, ensure_2d=False, input_name="y", estimator=self)
         sequences = check_sequences(self, X)
-        windows, level = self._scaled(X, sequences)
-        check_consistent_length(level, y)
+        windows, scaled_y = self._scaled_pair(X, sequences, y)
         if routing_enabled():
-            routed = process_routing(self, "fit", **fit_params)
-        else:
-            routed = Bunch(regressor=Bunch(fit=fit_params))
-        of_y = level.reshape(-1, *[1] * (y.ndim - 1))
-        with np.errstate(over="ignore"):  # raises below
-            scaled_y = y / of_y if self.operation == "divide" else y - of_y
-        _check_finite(scaled_y, np.arange(len(y)), level, "y")
+            fit_params = process_routing(self, "fit", **fit_params).regressor.fit
+        if fit_params.get("X_val") is not None and fit_params.get("y_val") is not None:
+            X_val = fit_params["X_val"]
+            of_val = self._scaled_pair(X_val, check_sequences(self, X_val), fit_params["y_val"])
+            fit_params = {**fit_params, "X_val": of_val[0], "y_val": of_val[1]}
         regressor = clone(self.regressor)
-        regressor.fit(windows, scaled_y, **routed.regressor.fit)
+        regressor.fit(windows, scaled_y, **fit_params)
         remember_features(self, X, sequences)
         self.regressor_ = regressor
         return self
@@ -167,11 +164,22 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         _check_finite(result, np.arange(len(level)), level, "The prediction")
         return result
 
+    def _scaled_pair(self, X, sequences, y):
+        """Windows in the form of X, and their targets, without the level of the window."""
+        y = check_array(y, dtype=FLOATS, ensure_2d=False, input_name="y", estimator=self)
+        windows, level = self._scaled(X, sequences)
+        check_consistent_length(level, y)
+        of_y = level.reshape(-1, *[1] * (y.ndim - 1))
+        with np.errstate(over="ignore"):  # raises below
+            scaled_y = y / of_y if self.operation == "divide" else y - of_y
+        _check_finite(scaled_y, np.arange(len(y)), level, "y")
+        return windows, scaled_y
+
     def _scaled(self, X, sequences):
         """Windows without their level, in the form of X, and the level of each."""
         if is_table(X):
             _check_one_feature(X)
-        n_features = sequences.shape[2]
+        n_features = sequences.rows.shape[1]
         if self.feature is None and n_features > 1:
             raise ValueError(
                 f"X has {n_features} features. Set feature= to the index of the feature that has "
@@ -225,13 +233,14 @@ def _check_one_feature(table):
 
 def _remove_level(windows, feature, level, operation):
     """Copies of windows without their level, and the level of each."""
-    ends = np.cumsum(windows.lengths)
-    starts = ends - windows.lengths
-    rows = np.empty((ends[-1], windows.shape[2]), windows.dtype)
+    n_rows = windows.lengths * windows.segment
+    ends = np.cumsum(n_rows)
+    starts = ends - n_rows
+    rows = np.empty((ends[-1], windows.rows.shape[1]), windows.dtype)
     levels = np.empty(len(windows))
     for i in range(0, len(windows), N_WINDOWS):
         block = slice(i, i + N_WINDOWS)
-        lengths, begin, end = windows.lengths[block], starts[i], ends[block][-1]
+        lengths, begin, end = n_rows[block], starts[i], ends[block][-1]
         shift = np.repeat(windows.starts[block] - starts[block], lengths)
         windows.rows.take(np.arange(begin, end) + shift, axis=0, out=rows[begin:end])
         values = rows[begin:end, feature]
@@ -248,7 +257,7 @@ def _remove_level(windows, feature, level, operation):
             values -= np.repeat(of_block, lengths)
         levels[block] = of_block
         _check_finite(values, np.repeat(np.arange(len(levels))[block], lengths), levels, "X")
-    return Sequences(rows, starts, windows.lengths), levels
+    return Sequences(rows, starts, windows.lengths, windows.segment), levels
 
 
 def _check_finite(values, windows, levels, name):

@@ -73,6 +73,13 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         The number of rows from each step of a window to the next. For example, with ``step=24`` a
         window of an hourly series has the same hour of consecutive days.
 
+    segment : int, default=1
+        The number of rows of each step of a window, side by side: with ``window=96, segment=24`` a
+        window has 4 steps of 24 rows. A recurrent network reads few wide steps better than many
+        narrow ones (Lin et al. 2023). ``window`` must be a multiple of ``segment``. Windows at the
+        start of a series are shorter, in whole segments; a row with less history than one segment
+        has one, in which the first row of the series stands for those before it.
+
     max_gap : int, timedelta or None, default=7
         The longest gap in time that a window reaches across: the greatest number of labels that are
         missing in a row, or the greatest time between two consecutive rows (a ``pd.Timedelta``,
@@ -122,6 +129,8 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
     [0. 1. 2.]
     [1. 2. 3.]
     [2. 3. 4.]
+    >>> SlidingWindow(4, segment=2).fit_transform(X)[3]
+    array([[0., 1.], [2., 3.]])
     >>> SlidingWindow(2, step=2, flatten=True).set_output(transform="pandas").fit_transform(X)
        x0_t-2  x0_t
     0     NaN   0.0
@@ -136,6 +145,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         "group": [str, list, tuple, None],
         "time": [str, None],
         "step": [Interval(Integral, 1, None, closed="left")],
+        "segment": [Interval(Integral, 1, None, closed="left")],
         "max_gap": "no_validation",  # Gaps does it
         "history": [StrOptions({"index", "tail", "none"})],
         "flatten": ["boolean"],
@@ -148,6 +158,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         group=None,
         time=None,
         step=1,
+        segment=1,
         max_gap=MAX_GAP,
         history="index",
         flatten=False,
@@ -156,6 +167,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         self.group = group
         self.time = time
         self.step = step
+        self.segment = segment
         self.max_gap = max_gap
         self.history = history
         self.flatten = flatten
@@ -282,6 +294,12 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         reach = min((self.window - 1) * self.step, len(rows))
         first = np.maximum(run_begins, ends - reach)
         codes = panel.codes[panel.order[ends - 1]]
+        if self.window % self.segment:
+            raise ValueError(
+                f"window={self.window} is not a multiple of segment={self.segment}; expected "
+                f"whole segments. Set window={self.window // self.segment * self.segment or 1} or "
+                f"another segment."
+            )
         self._warn_of_length(np.diff(ends, prepend=0).max())
         if is_transformed:
             self._warn_of_missing(rows)
@@ -381,15 +399,32 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
             in_order = np.empty_like(order)
             in_order[order] = position
             starts, lengths = starts[in_order], lengths[in_order]
-        windows = Sequences(rows, starts[n_tail.sum() :], lengths[n_tail.sum() :])
+        starts, lengths = starts[n_tail.sum() :], lengths[n_tail.sum() :]
         if self.flatten:
+            windows = Sequences(rows, starts, lengths)
             return padded(windows, self.window, np.nan).reshape(len(windows), -1)
-        return windows
+        return in_segments(rows, starts, lengths, self.segment)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def in_segments(rows, starts, lengths, segment):
+    """Windows of whole segments, from spans of rows."""
+    ends, n_segments = starts + lengths, np.maximum(lengths // segment, 1)
+    firsts = ends - n_segments * segment
+    short = lengths < segment
+    if short.any():
+        # Behind the rows comes, for each start of a series, its first row as often as it may stand
+        # for others, and the rows after it that a short window can have.
+        begins, series = np.unique(starts[short], return_inverse=True)
+        step = np.maximum(np.arange(1 - segment, segment - 1), 0)
+        copied = np.minimum(begins[:, np.newaxis] + step, len(rows) - 1)
+        firsts[short] = len(rows) + series * len(step) + lengths[short] - 1
+        rows = np.concatenate([rows, rows[copied.ravel()]])
+    return Sequences(rows, firsts, n_segments, segment)
 
 
 def _join(tail_rows, n_tail, rows, panel, begins):
