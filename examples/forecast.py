@@ -1,10 +1,12 @@
 """Forecasting in a Pipeline: the PM2.5 in Beijing's air, six hours ahead.
 
-A scaler, ``SlidingWindow`` and an ``RNNRegressor`` make a ``Pipeline``; ``GridSearchCV`` with
-``TimeSeriesSplit`` chooses the cell, its size and the window on 2010 to 2013, under a progress
-bar. The best pipeline then forecasts 2014, beside Ridge on exactly the same windows and
-persistence (it stays as it is now). Run it with ``make demo`` or ``python examples/forecast.py``:
-it prints the candidates and the errors, and draws ``forecast.png`` beside this script.
+``SlidingWindow`` makes the window of each hour before any split, so that every test window has its
+history. A scaler and an ``RNNRegressor`` make a ``Pipeline``; ``GridSearchCV`` with
+``TimeSeriesSplit`` chooses the cell, its size and how much of the window it reads on 2010 to 2013,
+under a progress bar. The best pipeline then forecasts 2014, beside Ridge on exactly the same
+windows and persistence (it stays as it is now). Run it with ``make demo`` or
+``python examples/forecast.py``: it prints the candidates and the errors, and draws
+``forecast.png`` beside this script.
 """
 
 from pathlib import Path
@@ -14,18 +16,18 @@ import pandas as pd
 from matplotlib.dates import DateFormatter
 from matplotlib.figure import Figure
 from sklearn.base import clone
-from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
 from sklearn.metrics import make_scorer, root_mean_squared_error
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from skrnn import RNNRegressor, SlidingWindow, make_horizon_target
+from skrnn import PerStep, RNNRegressor, SlidingWindow, make_horizon_target, pad_sequences
 from skrnn.datasets import load_beijing_pm25
 
 HORIZON = 6  # hours
+WINDOW = 24  # hours
 PNG = Path(__file__).with_suffix(".png")
 COLORS = {"GRU": "C0", "LSTM": "C1", "Ridge": "C2", "Persistence": "C7", "Observed": "black"}
 
@@ -39,6 +41,7 @@ def load():
         hour_sin=np.sin(angle),
         hour_cos=np.cos(angle),
     )
+    filled = pd.get_dummies(filled, columns=["wind_direction"], dtype=float)
     # Without the hours whose future value is missing, the windows would have holes. So these
     # hours stay, with the last value before the gap to train on, and no score counts them.
     measured = make_horizon_target(data, "pm25", HORIZON)[1].notna()
@@ -53,17 +56,15 @@ def rmse(y_true, y_pred, measured):
 
 def make_search(measured):
     """The search for the best of eight pipelines, tested on 2011, 2012 and 2013 in turn."""
-    features = make_column_transformer(
-        (StandardScaler(), make_column_selector(dtype_include="number")),
-        (OneHotEncoder(sparse_output=False), ["wind_direction"]),
-    )
+    last_hours = FunctionTransformer(pad_sequences, kw_args={"maxlen": WINDOW})
+    scaler = PerStep(StandardScaler())
     network = RNNRegressor(learning_rate_init=0.003, alpha=0.1, max_iter=5, random_state=0)
     search = GridSearchCV(
-        Pipeline([("features", features), ("windows", SlidingWindow(24)), ("network", network)]),
+        Pipeline([("last_hours", last_hours), ("scaler", scaler), ("network", network)]),
         {
             "network__cell": ["gru", "lstm"],
             "network__hidden_layer_sizes": [16, 32],
-            "windows__window": [12, 24],
+            "last_hours__kw_args": [{"maxlen": 12}, {"maxlen": WINDOW}],
         },
         scoring=make_scorer(rmse, greater_is_better=False, measured=measured),
         cv=TimeSeriesSplit(3, gap=HORIZON),
@@ -81,6 +82,7 @@ def tabulate(search):
     results = pd.DataFrame(search.cv_results_).sort_values("rank_test_score", ignore_index=True)
     table = results.filter(like="param_").rename(columns=lambda name: name.rpartition("__")[2])
     return table.assign(
+        window=[kw_args["maxlen"] for kw_args in table.pop("kw_args")],
         cell=table["cell"].str.upper(),
         cv_rmse=-results["mean_test_score"],
         cv_std=results["std_test_score"],
@@ -88,20 +90,29 @@ def tabulate(search):
     )
 
 
-def forecast(search, X_train, y_train, X, y_test):
+def as_columns(windows):
+    """A column for each feature at each hour; NaN before the first row of the series."""
+    return np.asarray(windows).reshape(len(windows), -1)
+
+
+def forecast(search, windows, y, y_test, now):
     """Forecasts of ``y_test``, the end of the series, by the best pipeline and two others."""
-    n_short = search.best_params_["windows__window"] - 1  # a series starts with shorter windows
-    X_test = X[-len(y_test) - n_short :]  # so the test part starts that much earlier
-    # The same pipeline, but with the windows as lag columns, which are NaN before the first row.
+    train, test = split(windows, y_test)
+    # The same pipeline, but with the windows as lag columns.
     ridge = clone(search.best_estimator_).set_params(
-        windows__flatten=True, network=make_pipeline(SimpleImputer(), Ridge())
+        network=make_pipeline(FunctionTransformer(as_columns), SimpleImputer(), Ridge())
     )
     forecasts = {
-        search.best_params_["network__cell"].upper(): search.predict(X_test)[n_short:],
-        "Ridge": ridge.fit(X_train, y_train).predict(X_test)[n_short:],
-        "Persistence": X_test["pm25"][n_short:],
+        search.best_params_["network__cell"].upper(): search.predict(test),
+        "Ridge": ridge.fit(train, split(y, y_test)[0]).predict(test),
+        "Persistence": now[y_test.index],
     }
     return pd.DataFrame(forecasts, index=y_test.index)
+
+
+def split(series, y_test):
+    """The parts before and of the test. The last targets before it lie in it, and are in none."""
+    return series[: -len(y_test) - HORIZON], series[-len(y_test) :]
 
 
 def draw(table, observed, forecasts, errors):
@@ -134,11 +145,10 @@ def main():
     """Search on 2010 to 2013, forecast 2014, report."""
     X, y, measured = load()
     y_test = y["2014":]
-    # The last six targets of 2013 lie in 2014, so these hours are not trained on.
-    X_train, y_train = (series[: -len(y_test) - HORIZON] for series in (X, y))
-    search = make_search(measured).fit(X_train, y_train)
+    windows = SlidingWindow(WINDOW).fit_transform(X)  # the hours up to each row, none after it
+    search = make_search(measured).fit(split(windows, y_test)[0], split(y, y_test)[0])
     table = tabulate(search)
-    forecasts = forecast(search, X_train, y_train, X, y_test)
+    forecasts = forecast(search, windows, y, y_test, X["pm25"])
     errors = forecasts.apply(lambda column: rmse(y_test, column, measured))
     draw(table, y_test.where(measured), forecasts, errors)
     print(f"\nPM2.5 in {HORIZON} hours, errors in µg/m³. Cross-validation, 2011 to 2013:\n")

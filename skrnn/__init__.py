@@ -11,6 +11,7 @@ from skrnn.estimators import (
     RNNStepRegressor,
 )
 from skrnn.generation import sample
+from skrnn.model_selection import PanelTimeSeriesSplit
 from skrnn.sequences import Sequences
 from skrnn.streaming import Stream
 from skrnn.tokens import TokenEncoder
@@ -35,6 +36,7 @@ __all__ = [
     "LSTMClassifier",
     "LSTMRegressor",
     "LagColumnsToSequence",
+    "PanelTimeSeriesSplit",
     "PerStep",
     "RNNClassifier",
     "RNNRegressor",

@@ -4,6 +4,7 @@ Everything here has the same meaning as in scikit-learn, from 1.6 to the newest.
 """
 
 from sklearn.base import _fit_context as fit_context
+from sklearn.model_selection._split import GroupsConsumerMixin
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._optional_dependencies import check_matplotlib_support, check_pandas_support
 from sklearn.utils._param_validation import (
@@ -45,6 +46,7 @@ class Unwatched:
 
 __all__ = [
     "CallbackSupportMixin",
+    "GroupsConsumerMixin",
     "HasMethods",
     "Interval",
     "Options",

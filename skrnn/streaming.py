@@ -31,7 +31,8 @@ class Stream:
     ``history`` of SlidingWindow says: to go on after them, pass the last of them to ``warm_start``.
 
     If X is a DataFrame, and in ``fit`` the time labels had a frequency, a stream begins anew after
-    a gap, as in SlidingWindow. A row that is not later than the last one is an error.
+    a gap longer than ``max_gap`` of SlidingWindow. A row that is not later than the last one is an
+    error.
 
     Parameters
     ----------
@@ -43,11 +44,13 @@ class Stream:
     >>> import numpy as np
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn.preprocessing import StandardScaler
-    >>> from skrnn import GRURegressor, SlidingWindow, Stream
+    >>> from skrnn import GRURegressor, PerStep, SlidingWindow, Stream
     >>> X = np.random.default_rng(0).uniform(size=(300, 2))
     >>> y = X.cumsum(axis=0)[:, 0] % 1
     >>> model = make_pipeline(
-    ...     StandardScaler(), SlidingWindow(12), GRURegressor(8, max_iter=5, random_state=0)
+    ...     SlidingWindow(12),
+    ...     PerStep(StandardScaler()),
+    ...     GRURegressor(8, max_iter=5, random_state=0),
     ... ).fit(X, y)
     >>> stream = Stream(model)
     >>> stream.warm_start(X[:299])
@@ -268,8 +271,8 @@ class Stream:
         ids = range(n_rows) if ids is None else _as_ids(ids, n_rows)
         if len(ids) != n_rows:
             raise ValueError(f"ids has {len(ids)} entries, but X has {n_rows} rows.")
-        spacing = getattr(self._keys, "_spacing", None)
-        if spacing is None or labels is None or labels.kind != spacing.kind:
+        gaps = getattr(self._keys, "_gaps", None)
+        if gaps is None or not gaps.has_measure or labels is None or labels.kind != gaps.kind:
             labels = None
         return rows, list(ids), labels, order
 
@@ -288,7 +291,7 @@ class Stream:
                     f"expected a later one. If the index of X has no more than row numbers, pass "
                     f"X.to_numpy()."
                 )
-            gaps[which] = ~self._keys._spacing.follow(earlier, later)
+            gaps[which] = ~self._keys._gaps.are_short(earlier, later)
         return gaps
 
 

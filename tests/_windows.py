@@ -14,6 +14,9 @@ short_series = pytest.mark.filterwarnings("ignore:A window of .* is longer than 
 # Of tests where a few rows come after something that they do not continue.
 few_rows = pytest.mark.filterwarnings("ignore:The windows of X .*have at most .* in fit")
 
+# Of tests where the rows between fit and X are missing, for good reason.
+after_a_gap = pytest.mark.filterwarnings("ignore:The first windows of X .*are shorter than those")
+
 
 def series(n_rows=12, n_features=2, dtype=np.float64):
     return np.random.default_rng(0).standard_normal((n_rows, n_features)).astype(dtype)

@@ -27,6 +27,7 @@ ALLOWED = {
     "generation": {"_sklearn", "tokens"},
     "tokens": {"_output", "_sklearn", "sequences", "validation"},
     "windows": {"_output", "_sklearn", "_warnings", "sequences", "validation"},
+    "model_selection": {"_sklearn", "windows"},
     "estimators": {
         "_sklearn",
         "_warnings",
@@ -41,7 +42,15 @@ ALLOWED = {
     "streaming": {"sequences", "validation", "windows"},
     "datasets": {"_sklearn"},
     "plotting": {"_sklearn"},
-    "__init__": {"estimators", "generation", "sequences", "streaming", "tokens", "windows"},
+    "__init__": {
+        "estimators",
+        "generation",
+        "model_selection",
+        "sequences",
+        "streaming",
+        "tokens",
+        "windows",
+    },
 }
 # The same of other packages, the standard library aside, for parts that are used on their own.
 ALLOWED_OUTSIDE = {

@@ -49,17 +49,20 @@ def test_the_target_is_the_value_six_hours_later(story):
 def test_forecast(story):
     X, y, measured = (series["2012":] for series in story.load())
     y_test = y["2014":]
-    X_train, y_train = (series[: -len(y_test) - story.HORIZON] for series in (X, y))
+    windows = story.SlidingWindow(story.WINDOW).fit_transform(X)
     search = story.make_search(measured).set_params(
         param_grid={
-            "network__cell": ["gru"], "network__hidden_layer_sizes": [16], "windows__window": [12],
+            "network__cell": ["gru"], "network__hidden_layer_sizes": [16],
+            "last_hours__kw_args": [{"maxlen": 12}],
         },
         cv=TimeSeriesSplit(2, gap=story.HORIZON),
         n_jobs=1,
     )  # fmt: skip
+    (X_train, X_test), (y_train, _) = (story.split(part, y_test) for part in (windows, y))
+    assert set(X_test.lengths) == {story.WINDOW}
     table = story.tabulate(search.fit(X_train, y_train))
-    assert len(table) == 1
-    forecasts = story.forecast(search, X_train, y_train, X, y_test)
+    assert table["window"].tolist() == [12]
+    forecasts = story.forecast(search, windows, y, y_test, X["pm25"])
     errors = forecasts.apply(lambda column: story.rmse(y_test, column, measured))
     assert errors["GRU"] < 0.9 * errors["Persistence"]
     assert errors["Ridge"] < 0.9 * errors["Persistence"]

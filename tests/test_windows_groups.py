@@ -115,7 +115,7 @@ def test_gaps_within_groups():
     frame = panel()
     missing = (frame["unit"] == "b") & frame["day"].isin([DAYS[4], DAYS[6]])
     frame = frame[~missing]
-    transformer = SlidingWindow(3, group="unit", time="day")
+    transformer = SlidingWindow(3, group="unit", time="day", max_gap=0)
     message = "X has 2 gaps in time, the first after 2020-01-04 00:00:00 in 'b';"
     with pytest.warns(UserWarning, match=message) as caught:
         assert_same(transformer.fit_transform(frame), expected(frame, 3))
@@ -126,8 +126,9 @@ def test_groups_share_the_frequency():
     """The two days of a unit are two rows apart in the others."""
     frame = panel()
     frame = frame[(frame["unit"] != "c") | frame["day"].isin([DAYS[6], DAYS[8]])]
+    transformer = SlidingWindow(3, group="unit", time="day", max_gap=0)
     with pytest.warns(UserWarning, match="X has a gap in time, the first after 2020-01-07 .* 'c'"):
-        found = SlidingWindow(3, group="unit", time="day").fit_transform(frame)
+        found = transformer.fit_transform(frame)
     assert_same(found, expected(frame, 3))
 
 
@@ -144,7 +145,7 @@ def test_groups_of_another_frequency():
     frame = panel()
     frame = frame[(frame["unit"] != "b") | frame["day"].isin(DAYS[2:9:2])]
     message = "In series 'b' no two rows are one time step apart: the usual .* is 1 day, 0:00:00"
-    transformer = SlidingWindow(3, group="unit", time="day")
+    transformer = SlidingWindow(3, group="unit", time="day", max_gap=0)
     for call in (transformer.fit, transformer.fit_transform):
         with pytest.raises(ValueError, match=message):
             call(frame)

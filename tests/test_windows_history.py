@@ -18,7 +18,7 @@ from skrnn import (
     WindowScaledRegressor,
     make_horizon_target,
 )
-from tests._windows import assert_same, naive
+from tests._windows import after_a_gap, assert_same, naive
 
 pd = pytest.importorskip("pandas")
 
@@ -90,6 +90,7 @@ def test_history_table(kind, index):
 
 
 @pytest.mark.parametrize("gap", [0, 2])
+@after_a_gap
 def test_windows_of_test_folds(gap):
     """Those cut before splitting, where test continues training; else those of the fold alone."""
     X, y = ar2(90)
@@ -149,6 +150,7 @@ def test_the_future_changes_nothing_before_it():
 
 
 @pytest.mark.parametrize("horizon", [1, 3])
+@after_a_gap
 def test_scores_do_not_know_the_future(horizon):
     """With a gap of the horizon no fold's score depends on values after its own targets."""
     series = ar2(90)[0]
@@ -169,6 +171,54 @@ def test_scores_do_not_know_the_future(horizon):
         assert scores(other)["train_score"][k] == before["train_score"][k]
         assert train[-1] + horizon < test[0]
         # In test, what comes after the last target.
+        other = series.copy()
+        other.iloc[test[-1] + horizon + 1 :] += 1
+        np.testing.assert_array_equal(
+            scores(other)["test_score"][: k + 1], before["test_score"][: k + 1]
+        )
+
+
+def monthly(n_years=12):
+    """A series that grows and has a season, as the passengers of airlines, and its horizon."""
+    month = np.arange(12 * n_years)
+    noise = np.random.default_rng(0).standard_normal(len(month))
+    logarithm = 4.8 + 0.01 * month + 0.2 * np.sin(2 * np.pi * month / 12) + 0.03 * noise
+    index = pd.period_range("1949-01", periods=len(month), freq="M")
+    return make_horizon_target(pd.DataFrame({"log": logarithm}, index=index), "log", 12)
+
+
+def test_windows_before_the_split_have_their_history():
+    """The error in the Pipeline is that of short windows; in the other order it is a third."""
+    X, y = monthly()
+    cv = TimeSeriesSplit(4, test_size=12, gap=12)
+    model = make_pipeline(PerStep(StandardScaler()), GRURegressor(8, random_state=0))
+    windows = SlidingWindow(24).fit_transform(X)
+    for _, test in cv.split(windows):
+        assert_same(windows[test], [X.to_numpy()[t - 23 : t + 1] for t in test])
+    first = cross_validate(model, windows, y, cv=cv, scoring="neg_root_mean_squared_error")
+    inside = make_pipeline(SlidingWindow(24), model)
+    message = "The windows of X have at most 12 of the 24 .* X = SlidingWindow.*fit_transform"
+    with pytest.warns(UserWarning, match=message):
+        second = cross_validate(inside, X, y, cv=cv, scoring="neg_root_mean_squared_error")
+    assert -first["test_score"].mean() < 0.5 * -second["test_score"].mean()
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_windows_before_the_split_do_not_know_the_future(horizon):
+    series = ar2(90)[0]
+    model = make_pipeline(PerStep(StandardScaler()), small())
+    cv = TimeSeriesSplit(4, gap=horizon)
+
+    def scores(frame):
+        X, y = make_horizon_target(frame, "value", horizon)
+        windows = SlidingWindow(5).fit_transform(X)
+        return cross_validate(model, windows, y, cv=cv, return_train_score=True)
+
+    before = scores(series)
+    for k, (_, test) in enumerate(cv.split(series[:-horizon])):
+        other = series.copy()
+        other.iloc[test[0] :] += 1
+        assert scores(other)["train_score"][k] == before["train_score"][k]
         other = series.copy()
         other.iloc[test[-1] + horizon + 1 :] += 1
         np.testing.assert_array_equal(
@@ -197,6 +247,7 @@ def panel_scores(model, frame, gap):
 
 
 @pytest.mark.parametrize("model", models().values(), ids=list(models()))
+@after_a_gap
 def test_scores_of_a_panel_do_not_know_the_future(model):
     """Targets up to 3 days ahead of 2 units are 6 rows ahead; with no gap they do leak."""
     units = {"a": ar2(60)[0], "b": 3 - 2 * ar2(60)[0]}

@@ -69,12 +69,15 @@ def test_targets_never_cross_groups(container):
         assert y.index.tolist() == X.index.tolist() == [3, 3, 2]
 
 
-def test_targets_never_cross_gaps():
+def test_targets_do_not_cross_gaps_longer_than_the_limit():
     frame = pd.DataFrame({"x": np.arange(8.0)}, index=[0, 1, 2, 3, 6, 7, 8, 9])
     with pytest.warns(UserWarning, match="frame has a gap in time, the first after 3;"):
-        X, y = make_horizon_target(frame, "x", 2)
+        X, y = make_horizon_target(frame, "x", 2, max_gap=0)
     assert X.index.tolist() == [0, 1, 6, 7]
     assert y.tolist() == [2, 3, 6, 7]
+    X, y = make_horizon_target(frame, "x", 2)  # two rows ahead
+    assert X.index.tolist() == [0, 1, 2, 3, 6, 7]
+    assert y.tolist() == [2, 3, 4, 5, 6, 7]
 
 
 def test_no_row_sees_its_target():

@@ -35,7 +35,7 @@ from skrnn import (
     to_long,
 )
 from skrnn.datasets import load_beijing_pm25, load_japanese_vowels
-from tests._windows import assert_same, naive
+from tests._windows import after_a_gap, assert_same, naive
 
 pd = pytest.importorskip("pandas")
 
@@ -67,6 +67,7 @@ def windows_by_hand(X, train, window):
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
+@after_a_gap
 def test_grid_search(beijing, n_jobs):
     X, y = beijing[0][NUMBERS], beijing[1]
     model = TransformedTargetRegressor(forecaster(), transformer=StandardScaler())
@@ -105,6 +106,7 @@ def test_cross_val_predict(beijing):
         np.testing.assert_array_equal(found[test], expected)
 
 
+@after_a_gap
 def test_halving_search_over_epochs(beijing):
     X, y = beijing[0][NUMBERS], beijing[1]
     grid = {"slidingwindow__window": [1, 3, 6], "slidingwindow__step": [1, 2]}

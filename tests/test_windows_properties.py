@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from skrnn import SlidingWindow
-from tests._windows import as_container, assert_same, few_rows, naive_panel, short_series
+from tests._windows import (
+    after_a_gap,
+    as_container,
+    assert_same,
+    few_rows,
+    naive_panel,
+    short_series,
+)
 
 hypothesis = pytest.importorskip("hypothesis")
 pd = pytest.importorskip("pandas")
@@ -61,7 +68,7 @@ def test_row_t_holds_the_rows_of_its_group_that_end_at_t(frame, window, step, co
     expected = naive_panel(
         frame[["x"]].to_numpy(), frame["unit"], frame["time"], window, step
     )  # fmt: skip
-    transformer = SlidingWindow(window, group="unit", time="time", step=step)
+    transformer = SlidingWindow(window, group="unit", time="time", step=step, max_gap=0)
     X = convert(frame, container)
     assert_same(transformer.fit_transform(X), expected)
     assert_same(transformer.transform(X), expected)
@@ -75,13 +82,14 @@ def test_row_t_holds_the_rows_of_its_group_that_end_at_t(frame, window, step, co
 @pytest.mark.filterwarnings("ignore:X has .* in time")
 @short_series
 @few_rows
+@after_a_gap
 def test_cut_in_time_and_continued(frame, window, step, container, cut):
     """Windows of what comes after a cut are those of the whole where nothing is missing there."""
     frame = with_all_hours(frame)
     first, second = frame[frame["time"] < cut], frame[frame["time"] >= cut]
     hypothesis.assume(has_neighbours(first))
     hypothesis.assume(len(first[first["unit"] == "regular"]) > len(first) / 2 + 2)
-    transformer = SlidingWindow(window, group="unit", time="time", step=step)
+    transformer = SlidingWindow(window, group="unit", time="time", step=step, max_gap=0)
     found = transformer.fit(convert(first, container)).transform(convert(second, container))
     whole = naive_panel(frame[["x"]].to_numpy(), frame["unit"], frame["time"], window, step)
     assert_same(found, [whole[i] for i in second.index])

@@ -33,7 +33,7 @@ def lengths(transformer, X):
 def test_too_few_new_rows(rows, n_rows):
     transformer = SlidingWindow(5).fit(rows(0, 40))
     remedy = (
-        r"Put the 4 rows that come before .* skrnn\.Stream\. .*history='tail'.*history='none'\.$"
+        r"Put the 4 rows that come before .* skrnn\.Stream\. .*history='tail'.*history='none'\."
     )
     with pytest.warns(UserWarning, match=SHORT.format(n_rows) + ".*" + remedy) as caught:
         found = lengths(transformer, rows(41, 41 + n_rows))
@@ -64,7 +64,7 @@ def test_predict_of_the_newest_row():
 
 @pytest.mark.parametrize("parameters", [{"flatten": True}, {"step": 3}], ids=str)
 def test_lags_and_steps_between_rows(parameters):
-    transformer = SlidingWindow(5, **parameters).fit(table(0, 40))
+    transformer = SlidingWindow(5, **parameters).fit(table(0, 20))
     step = parameters.get("step", 1)
     with pytest.warns(UserWarning, match=rf"{SHORT.format(4)}.* Put the {4 * step} rows"):
         transformer.transform(table(41, 41 + 4 * step))
@@ -99,15 +99,44 @@ def test_fit_had_short_windows_too():
         transformer.transform(table(10, 12))
 
 
-@pytest.mark.parametrize("gap", [0, 3])
-def test_cross_validation_in_time_does_not_warn(gap):
-    model = make_pipeline(SlidingWindow(5, flatten=True), _Filled())
-    cv = TimeSeriesSplit(4, gap=gap)
+def cross_validated(X, **parameters):
+    model = make_pipeline(SlidingWindow(5, flatten=True, **parameters), _Filled())
+    return lambda **sizes: cross_validate(
+        model,
+        X,
+        series(60)[:, 0],
+        cv=TimeSeriesSplit(4, **sizes),
+        return_train_score=True,
+        error_score="raise",
+    )
+
+
+def test_cross_validation_in_time_does_not_warn():
     for X in (table(0, 60), array(0, 60)):
-        found = cross_validate(
-            model, X, series(60)[:, 0], cv=cv, return_train_score=True, error_score="raise"
-        )
-        assert len(found["test_score"]) == 4
+        assert len(cross_validated(X)()["test_score"]) == 4
+    cross_validated(table(0, 60), history="none")(gap=3)
+
+
+def test_a_gap_before_the_test_fold():
+    """The first windows need rows that are in neither fold."""
+    remedy = (
+        r"X = SlidingWindow\(\.\.\.\)\.fit_transform\(X\)\. Else begin X 4 rows earlier, .*'none'"
+    )
+    message = "^The first windows of X are shorter than those of fit: X begins at 2020.*"
+    with pytest.warns(UserWarning, match=message + remedy) as caught:
+        cross_validated(table(0, 60))(gap=3)
+    assert "begins at 2020-01-01 12:00:00, but fit ended at 2020-01-01 08" in str(caught[0].message)
+    assert len(caught) == 4
+    assert {warning.filename for warning in caught} == {__file__}
+    cross_validated(array(0, 60))(gap=3)  # without labels nobody knows
+    cross_validated(table(0, 60))(gap=4)  # a full window has none of the rows of fit
+
+
+def test_a_gap_before_one_series_of_many():
+    transformer = SlidingWindow(5, group="unit", time="hour").fit(units(a=20, b=25))
+    new = units(a=40, b=40).query("hour >= @HOURS[23]")
+    with pytest.warns(UserWarning, match="The first windows of X of series 'a' are shorter"):
+        transformer.transform(new)
 
 
 class _Filled(Ridge):

@@ -30,7 +30,7 @@ class StepEstimator(RecurrentEstimator):
     time : str or None, default=None
         Only for X as a table: the column or index level that has the time, by which the rows of a
         sequence are sorted. None: the rows are in the order of time; an index of dates or numbers
-        is checked. A gap in time ends a sequence, and a new one begins, as in
+        is checked. A gap of more than 7 missing labels ends a sequence, and a new one begins, as in
         :class:`~skrnn.SlidingWindow`.
     """
 

@@ -93,7 +93,7 @@ def read_steps(estimator, X, *, reset, dtype):
     sequences = as_sequences(given, dtype)
     if reset:
         remember_features(estimator, X, sequences)
-        estimator._spacing = None
+        estimator._gaps = None
     n_padded = sequences.starts - given.starts  # in front of each sequence
     begins = np.cumsum(given.lengths) - given.lengths + n_padded
     places = np.concatenate(
@@ -110,9 +110,9 @@ def _read_table(estimator, X, reset, dtype):
     check_array(rows, input_name="X", estimator=estimator)  # no value is missing
     check_columns(estimator, X, rows, reset=reset)
     if reset:
-        estimator._spacing = panel.spacing()
+        estimator._gaps = panel.gaps()
         estimator._fitted_on_table = True
-    starts = np.flatnonzero(panel.runs(estimator._spacing, warn_of_gaps=True))
+    starts = np.flatnonzero(panel.runs(estimator._gaps, warn_of_gaps=True))
     lengths = np.diff(starts, append=len(rows))
     is_sorted = np.array_equal(panel.order, np.arange(len(rows)))
     rows = rows if is_sorted else rows[panel.order]

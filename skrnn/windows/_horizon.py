@@ -7,17 +7,18 @@ from sklearn.utils import check_array
 
 from skrnn._sklearn import safe_indexing
 from skrnn.windows._frames import frame_like
+from skrnn.windows._gaps import MAX_GAP, check_max_gap
 from skrnn.windows._panel import read_panel
 
 
-def make_horizon_target(frame, target, horizon, *, group=None, time=None):
+def make_horizon_target(frame, target, horizon, *, group=None, time=None, max_gap=MAX_GAP):
     """Pair each row with a later value of a column, as the target of a forecast.
 
     The last rows of each series, which have no such value, are left out. X keeps all columns, also
     the past of the target, so that ``SlidingWindow`` can make windows of them. In cross-validation
-    use ``TimeSeriesSplit(gap=h)`` with the greatest horizon h. Without the gap, the last h targets
-    of a training fold lie in the time of the test fold. The gap counts rows: sort the rows of k
-    series by time, and use ``gap=h * k``.
+    split these windows, by ``TimeSeriesSplit(gap=h)`` with the greatest horizon h. Without the gap,
+    the last h targets of a training fold lie in the time of the test fold. The gap counts rows: for
+    several series use ``PanelTimeSeriesSplit(gap=h)``.
 
     Parameters
     ----------
@@ -30,7 +31,12 @@ def make_horizon_target(frame, target, horizon, *, group=None, time=None):
         has one column for each (a direct multi-step forecast).
     group, time : str, list of str or None, default=None
         The columns or index levels that identify the series and the time of each row, as in
-        ``SlidingWindow``. A target is never taken from another series or across a gap in time.
+        ``SlidingWindow``. A target is never taken from another series.
+    max_gap : int, timedelta or None, default=7
+        The longest gap in time between a row and its target, as in ``SlidingWindow``. A horizon
+        counts rows: on days of trade, ``horizon=5`` is five days of trade ahead, whatever the
+        holidays are between them. With ``max_gap=0`` the rows on both sides of a missing label
+        have no targets beyond it.
 
     Returns
     -------
@@ -57,12 +63,13 @@ def make_horizon_target(frame, target, horizon, *, group=None, time=None):
     1   2.0   6.0       3.0       4.0
     """
     steps = _steps(horizon)
+    check_max_gap(max_gap)
     if not hasattr(frame, "columns"):
         frame = check_array(frame, dtype=None, ensure_all_finite=False, input_name="frame")
     _, panel = read_panel(frame, group, time, input_name="frame")
     column = _column(frame, target)
 
-    run = np.cumsum(panel.runs(panel.spacing(), warn_of_gaps=True))
+    run = np.cumsum(panel.runs(panel.gaps(max_gap), warn_of_gaps=True))
     position = np.arange(len(run) - min(max(steps), len(run)))  # in the order of the panel
     position = position[run[position] == run[position + max(steps)]]
     if len(position) == 0:

@@ -1,4 +1,4 @@
-"""The labels of rows in time, a pandas Index or a polars Series, as numbers that can be ordered."""
+"""The labels of rows in time, a pandas Index or the like, as numbers that can be ordered."""
 
 from functools import cached_property
 
@@ -10,7 +10,7 @@ class Labels:
 
     Parameters
     ----------
-    source : pandas Index or polars Series
+    source : pandas Index, polars Series or ndarray
 
     Attributes
     ----------
@@ -26,7 +26,8 @@ class Labels:
 
     def __init__(self, source):
         self.source = source
-        self._is_polars = not hasattr(source, "get_loc")
+        self._is_array = isinstance(source, np.ndarray)
+        self._is_polars = not self._is_array and not hasattr(source, "get_loc")
 
     def __len__(self):
         return len(self.source)
@@ -82,6 +83,8 @@ class Labels:
 
     @property
     def missing(self):
+        if self._is_array:
+            return self.source != self.source
         if not self._is_polars:
             return np.asarray(self.source.isna())
         missing = self.source.is_null()
@@ -97,7 +100,7 @@ class Labels:
         if self.time_zone is not None and not self._is_polars:
             return source.tz_convert(None).to_numpy()
         if self.kind != "other":
-            values = source.to_numpy()
+            values = source if self._is_array else source.to_numpy()
             if values.dtype.kind in "iu" and (len(values) == 0 or values.max() < 2**63):
                 return values.astype(np.int64)  # differences of small or unsigned ones overflow
             return values
@@ -118,6 +121,13 @@ class Labels:
                 f"The time labels {self.text(0)!r}, ... cannot be sorted: {error}. If X has a "
                 f"column or index level of dates or numbers, set time= to its name."
             ) from error
+
+    @property
+    def instants(self):
+        """Values whose differences are times, or None if the labels are not of time."""
+        if self._is_period:
+            return self.source.to_timestamp().to_numpy()
+        return self.values if self._letter in "mM" else None
 
     def local_time(self, time_zone):
         """Dates in local time of ``time_zone``."""

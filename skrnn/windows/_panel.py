@@ -7,6 +7,7 @@ from sklearn.utils import check_array
 
 from skrnn._sklearn import num_samples
 from skrnn._warnings import warn
+from skrnn.windows._gaps import MAX_GAP, Gaps
 from skrnn.windows._labels import Labels
 from skrnn.windows._spacing import find_spacing
 
@@ -44,8 +45,7 @@ class Panel:
         """The frequency that all series have in common, or None."""
         if self.labels is None:
             return None
-        position = np.flatnonzero(~self.begins())
-        earlier, later = self.order[position - 1], self.order[position]
+        _, earlier, later = self._neighbours()
         spacing = find_spacing(self.labels, earlier, later)
         if spacing is not None and len(self.groups) > 1:
             follows = spacing.follow(self.labels[earlier], self.labels[later])
@@ -61,27 +61,41 @@ class Panel:
                 )
         return spacing
 
-    def runs(self, spacing, *, warn_of_gaps=False):
-        """Whether a series begins, or continues after a gap, at each position of ``order``."""
+    def gaps(self, max_gap=MAX_GAP):
+        """The rule by which windows reach across gaps, learned from these rows."""
+        spacing = self.spacing()
+        _, earlier, later = self._neighbours()
+        return Gaps.learn(spacing, max_gap, self.labels, earlier, later, self.name)
+
+    def runs(self, gaps, *, warn_of_gaps=False):
+        """Whether a series begins, or continues after too long a gap, at each place of ``order``.
+
+        ``gaps`` is the rule that ``fit`` has learned.
+        """
         begins = self.begins()
-        if spacing is None or self.labels is None or self.labels.kind != spacing.kind:
+        if not gaps.has_measure or self.labels is None or self.labels.kind != gaps.kind:
             return begins
-        position = np.flatnonzero(~begins)
-        earlier, later = self.order[position - 1], self.order[position]
-        gaps = ~spacing.follow(self.labels[earlier], self.labels[later])
-        begins[position[gaps]] = True
-        if warn_of_gaps and gaps.any():
-            first = earlier[gaps.argmax()]
-            n_gaps = f"{gaps.sum()} gaps" if gaps.sum() > 1 else "a gap"
+        position, earlier, later = self._neighbours()
+        breaks = ~gaps.are_short(self.labels[earlier], self.labels[later])
+        begins[position[breaks]] = True
+        if warn_of_gaps and breaks.any():
+            first = earlier[breaks.argmax()]
+            n_gaps = f"{breaks.sum()} gaps" if breaks.sum() > 1 else "a gap"
             warn(
                 f"{self.name} has {n_gaps} in time, the first after {self.labels.text(first)}"
-                f"{self._in_group(first)}; windows and targets do not cross gaps. The usual time "
-                f"step is {spacing}. Insert the missing rows; or, if a shuffled split has taken "
-                f"them, split with TimeSeriesSplit or shuffle=False. If the time between rows does "
-                f"not matter, use row numbers within each series as time, e.g. "
+                f"{self._in_group(first)}; windows and targets do not cross gaps {gaps}. Insert "
+                f"the missing rows; or, if a split has taken them, split with TimeSeriesSplit, "
+                f"PanelTimeSeriesSplit or shuffle=False. SlidingWindow and make_horizon_target "
+                f"cross longer gaps with a greater max_gap=. If the time between rows does not "
+                f"matter, use row numbers within each series as time, e.g. "
                 f"{self.name}.reset_index(drop=True)."
             )
         return begins
+
+    def _neighbours(self):
+        """Places of ``order`` where a series goes on; the row before each, and the row there."""
+        position = np.flatnonzero(~self.begins())
+        return position, self.order[position - 1], self.order[position]
 
     def _in_group(self, row):
         group = self.groups[self.codes[row]]
@@ -156,19 +170,14 @@ def read_panel(X, group=None, time=None, *, input_name="X"):
     ):
         if len({*given}) < len(given):
             raise ValueError(f"{what} are {given}; expected every name once.")
-    columns = {name: _key(X, name, input_name) for name in keys}
+    columns = {name: key_column(X, name, input_name) for name in keys}
     groups, codes = _groups([(name, columns[name]) for name in names], num_samples(X))
-    labels = Labels(columns[time]) if time is not None else _index(X, keys, input_name)
-    if labels is not None and labels.missing.any():
-        raise ValueError(
-            f"{f'The index of {input_name}' if time is None else repr(time)} has a missing value "
-            f"in row {labels.missing.argmax()}; expected a time label in each row."
-        )
-    if time is not None and labels.is_text:
-        raise ValueError(
-            f"time={time!r} contains text, which does not sort by time: '10' comes before '2'. "
-            f"Convert it to dates (pd.to_datetime) or numbers (pd.to_numeric)."
-        )
+    if time is None:
+        labels = _index(X, keys, input_name)
+        if labels is not None:
+            check_not_missing(labels, f"The index of {input_name}")
+    else:
+        labels = time_labels(columns[time], time)
     order = np.lexsort([codes] if time is None else [labels.values, codes])
     panel = Panel(groups, codes, labels, order, input_name)
     if labels is not None:
@@ -176,7 +185,28 @@ def read_panel(X, group=None, time=None, *, input_name="X"):
     return _without(X, keys, input_name), panel
 
 
-def _key(X, name, input_name):
+def time_labels(column, time):
+    """The labels of a key column by which rows can be sorted in time."""
+    labels = Labels(column)
+    check_not_missing(labels, repr(time))
+    if labels.is_text:
+        raise ValueError(
+            f"time={time!r} contains text, which does not sort by time: '10' comes before '2'. "
+            f"Convert it to dates (pd.to_datetime) or numbers (pd.to_numeric)."
+        )
+    return labels
+
+
+def check_not_missing(labels, name):
+    """Raise a ValueError for rows without a time label."""
+    if labels.missing.any():
+        raise ValueError(
+            f"{name} has a missing value in row {labels.missing.argmax()}; expected a time label "
+            f"in each row."
+        )
+
+
+def key_column(X, name, input_name):
     """A column or index level by name: a pandas Index or a polars Series."""
     in_columns = name in X.columns
     if not hasattr(X, "iloc"):

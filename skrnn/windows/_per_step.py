@@ -48,9 +48,10 @@ class PerStep(NoFrameMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator)
 
     Notes
     -----
-    In cross-validation the transformer is fitted on the training fold alone. But if windows are
-    made before the split, training and test windows share rows, and the test fold leaks. So make
-    the windows inside the Pipeline, and use ``TimeSeriesSplit(gap=h)`` for targets h steps ahead.
+    In cross-validation the transformer is fitted on the training fold alone. Windows made before a
+    split in time do not leak, as those of the training fold end before the test fold begins; for
+    targets h steps ahead use ``TimeSeriesSplit(gap=h)``. A split that shuffles windows does leak,
+    as training and test windows then share rows.
 
     Examples
     --------

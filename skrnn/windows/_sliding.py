@@ -11,6 +11,8 @@ from skrnn._sklearn import Interval, StrOptions, check_feature_names_in, fit_con
 from skrnn._warnings import warn
 from skrnn.sequences import Sequences, padded
 from skrnn.validation import check_columns, check_rows
+from skrnn.windows._ends import WINDOWS_FIRST, Ends
+from skrnn.windows._gaps import MAX_GAP
 from skrnn.windows._panel import read_panel
 
 
@@ -22,25 +24,30 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
     sequences are shorter. Windows share the rows of the series: memory grows with the number of
     rows, not with rows times window.
 
-    In cross-validation the windows of a test fold start with the last rows of the training fold,
-    if the test fold directly continues the training fold. To forecast h steps ahead, use
-    ``TimeSeriesSplit(gap=h)``. Without the gap, the last h targets of a training fold lie in the
-    time of the test fold. With the gap, the test fold does not directly continue the training
-    fold, so its first ``window - 1`` windows are shorter.
+    In cross-validation make the windows before the split, and scale them after it: split
+    ``SlidingWindow(24).fit_transform(X)``, and let the Pipeline begin with
+    ``PerStep(StandardScaler())``. So test windows have their history, and nothing leaks: a window
+    holds the past of its row, and the scaler is fitted on training windows. To forecast h steps
+    ahead, use ``TimeSeriesSplit(gap=h)``. Without the gap, the last h targets of a training fold
+    lie in the time of the test fold.
+
+    In a Pipeline that is split, the windows of a test fold start with the last rows of the training
+    fold, if the test fold continues the training fold. After a gap of a split it does not, so its
+    first ``window - 1`` windows are shorter, and a warning says so.
 
     A table can have many series, identified by ``group``. Windows do not cross from one series to
-    another, and the result has the order of the rows. To split such a table in time, sort it by
-    time. ``TimeSeriesSplit`` counts rows, so h steps of k series need ``gap=h * k``.
+    another, and the result has the order of the rows. To split such a table in time, use
+    :class:`~skrnn.PanelTimeSeriesSplit`.
 
-    Windows do not cross gaps in time either. A gap is found from the time labels of a DataFrame
-    (its index, or ``time``) if they have a frequency: the frequency of the index itself, or the
-    time step between more than half of all consecutive rows, such as hours, weekdays or month ends.
-    ``fit`` learns the frequency from its rows; it is the same for all groups. Few rows can be
-    misleading: a single week from Monday to Friday looks daily, and three months of 31 days look
-    like steps of 31 days. A window that would cross a gap is shorter, like those at the start of a
-    series, and a warning counts the gaps. Labels without a frequency have no gaps. If the time
-    between rows does not matter, use row numbers within each series as labels. Arrays, and polars
-    DataFrames without ``time``, must be sorted by time, and have no gaps.
+    Windows reach across short gaps in time, such as holidays, but not across those longer than
+    ``max_gap``. A gap is found from the time labels of a DataFrame (its index, or ``time``) if they
+    have a frequency: the frequency of the index itself, or the time step between more than half of
+    all consecutive rows, such as hours, weekdays or month ends. ``fit`` learns the frequency from
+    its rows; it is the same for all groups. Few rows can be misleading: three months of 31 days
+    look like steps of 31 days. A window that would cross a long gap is shorter, like those at the
+    start of a series, and a warning counts the gaps. Labels without a frequency have no gaps,
+    unless ``max_gap`` is a time. Arrays, and polars DataFrames without ``time``, must be sorted by
+    time, and have no gaps.
 
     Estimators take rows that are all NaN, at the start or end of a window, as padding. Such windows
     are shorter, and a warning counts the rows: impute them first.
@@ -73,9 +80,18 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         start of a series are shorter, in whole segments; a row with less history than one segment
         has one, in which the first row of the series stands for those before it.
 
+    max_gap : int, timedelta or None, default=7
+        The longest gap in time that a window reaches across: the greatest number of labels that are
+        missing in a row, or the greatest time between two consecutive rows (a ``pd.Timedelta``,
+        ``datetime.timedelta`` or ``np.timedelta64``). None: there is no limit. The default is long
+        enough for the holidays of an exchange. Set 0 where the distance in time matters more than
+        full windows. Hours of trade have longer gaps, from one day to the next:
+        ``max_gap=pd.Timedelta("4D")``.
+
     history : {'index', 'tail', 'none'}, default='index'
         The rows that ``transform`` puts before the first row of a series. "index": the last rows of
-        the series in ``fit``, if the time labels of X directly continue those of ``fit``. Labels
+        the series in ``fit``, if the time labels of X continue those of ``fit``: directly, or after
+        a gap that is no longer than ``max_gap`` and those within ``fit``, such as a holiday. Labels
         are numbers, dates or periods; arrays have none, so a transformer before this one needs
         ``set_output(transform="pandas")``. Labels of a different kind from those in ``fit``, such
         as numbers instead of dates, raise an error. "tail": always the last rows of the series in
@@ -130,18 +146,29 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         "time": [str, None],
         "step": [Interval(Integral, 1, None, closed="left")],
         "segment": [Interval(Integral, 1, None, closed="left")],
+        "max_gap": "no_validation",  # Gaps does it
         "history": [StrOptions({"index", "tail", "none"})],
         "flatten": ["boolean"],
     }
 
     def __init__(
-        self, window, *, group=None, time=None, step=1, segment=1, history="index", flatten=False
+        self,
+        window,
+        *,
+        group=None,
+        time=None,
+        step=1,
+        segment=1,
+        max_gap=MAX_GAP,
+        history="index",
+        flatten=False,
     ):
         self.window = window
         self.group = group
         self.time = time
         self.step = step
         self.segment = segment
+        self.max_gap = max_gap
         self.history = history
         self.flatten = flatten
 
@@ -199,11 +226,13 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         rows, panel = self._read(X)
         check_columns(self, X, rows, reset=False)
-        begins = panel.runs(self._spacing, warn_of_gaps=True)
+        begins = panel.runs(self._gaps, warn_of_gaps=True)
         self._warn_of_missing(rows)
         is_continued = self._continued(panel)
         if self.history == "index":
-            self._warn_of_short_windows(panel, begins, is_continued)
+            short = self._warn_of_short_windows(panel, begins, is_continued)
+            if not short:
+                self._ends.warn_of_gaps_before(panel, self._gaps, (self.window - 1) * self.step)
         tails = [
             self.tails_[group] if continued else None
             for group, continued in zip(panel.groups, is_continued, strict=True)
@@ -256,8 +285,8 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
 
     def _fit(self, X, *, is_transformed=False):
         rows, panel = self._read(X)
-        spacing = panel.spacing()
-        begins = panel.runs(spacing, warn_of_gaps=is_transformed)
+        gaps = panel.gaps(self.max_gap)
+        begins = panel.runs(gaps, warn_of_gaps=is_transformed)
         # The last rows of each series, after its last gap.
         ends = np.append(np.flatnonzero(panel.begins())[1:], len(rows))
         run_begins = np.flatnonzero(begins)
@@ -285,8 +314,9 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
             for code, i, j in zip(codes, first, ends, strict=True)
         }
         self._longest = dict(zip(panel.groups, self._longest_windows(panel, begins), strict=True))
-        self._spacing = spacing
-        self._last_labels = None if spacing is None else panel.labels[panel.order[ends - 1]]
+        last = None if panel.labels is None else panel.labels[panel.order[ends - 1]]
+        self._ends = Ends(list(self.tails_), last)
+        self._gaps = gaps
         return rows, panel, begins
 
     def _warn_of_length(self, longest):
@@ -319,13 +349,14 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
     def _warn_of_short_windows(self, panel, begins, is_continued):
         """Warn of series with too few rows for even one window as long as those of ``fit``.
 
-        With more rows, the first ones may be there only as the history of the last ones.
+        With more rows, the first ones may be there only as the history of the last ones. Returns
+        whether it warns.
         """
         found = self._longest_windows(panel, begins)
         expected = np.array([self._longest.get(group, 0) for group in panel.groups])
         short = np.flatnonzero(~is_continued & (found < expected))
         if len(short) == 0:
-            return
+            return False
         i, n_before = short[0], (self.window - 1) * self.step
         where = "" if panel.groups[i] is None else f" of series {panel.groups[i]!r}"
         others = f" So it is with {len(short) - 1} more series." if len(short) > 1 else ""
@@ -335,28 +366,16 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
             f"Put the {n_before} rows that come before the new rows in front of them, and keep the "
             f"predictions of the new rows only; or push new rows through skrnn.Stream. If X does "
             f"continue the rows of fit, set history='tail'. If short windows are what you want, "
-            f"set history='none'."
+            f"set history='none'. {WINDOWS_FIRST}"
         )
+        return True
 
     def _continued(self, panel):
         """For each series of a panel, whether to put its rows of ``fit`` before its first row."""
         known = np.array([group in self.tails_ for group in panel.groups])
         if self.history != "index":
             return known & (self.history == "tail")
-        if self._spacing is None or panel.labels is None or panel.labels.kind == "other":
-            return np.zeros_like(known)
-        if panel.labels.kind != self._spacing.kind:
-            raise ValueError(
-                f"The time labels of X are {panel.labels.kind}, but in fit they were "
-                f"{self._spacing.kind}. Expected the same kind, because history='index' checks "
-                f"whether X continues the rows of fit. With history='tail' or history='none' the "
-                f"kind does not matter."
-            )
-        index = {group: i for i, group in enumerate(self.tails_)}
-        last = [index[group] for group in panel.groups if group in index]
-        first = panel.order[panel.begins()][known]
-        known[known] = self._spacing.follow(self._last_labels[last], panel.labels[first])
-        return known
+        return self._ends.are_continued(panel, self._gaps)
 
     def _windows(self, rows, panel, begins, tails):
         """Windows for the rows of X, in their order; each series may have a tail before it."""

@@ -103,11 +103,26 @@ class Regular:
         (first, first_rest), (second, second_rest) = map(self.calendar, (earlier, later))
         difference = second - first
         if difference.dtype.kind == "f":
-            largest = np.maximum(abs(first), abs(second)).clip(self.largest)
-            is_step = abs(difference - self.step) <= 4 * np.spacing(largest)
+            rounding = 4 * np.spacing(self._magnitude(first, second))
+            is_step = abs(difference - self.step) <= rounding
         else:  # the difference of distant numbers can overflow, hence ``second > first`` below
             is_step = difference == self.step
         return (second > first) & is_step & (first_rest == second_rest)
+
+    def _magnitude(self, first, second):
+        """Of the floats that decide how exact a difference is."""
+        return np.maximum(abs(first), abs(second)).clip(self.largest)
+
+    def n_missing(self, earlier, later, limit):
+        """How many labels are missing between two; inf beyond a limit, or if it is not later."""
+        first, second = self.calendar(earlier)[0], self.calendar(later)[0]
+        steps = (second - first) / self.step
+        if steps.dtype.kind == "f" and first.dtype.kind == "f":
+            steps -= 4 * np.spacing(self._magnitude(first, second)) / self.step
+        n_missing = np.maximum(np.ceil(steps) - 1, 0)
+        # The difference of distant numbers can overflow, and is negative then.
+        is_known = (later.values > earlier.values) & (steps >= 0) & (n_missing <= limit)
+        return np.where(is_known, n_missing, np.inf)
 
 
 @dataclass(frozen=True)
@@ -125,6 +140,23 @@ class Offset:
         with warnings.catch_warnings():  # pandas warns that some offsets are slow
             warnings.simplefilter("ignore")
             return np.asarray(earlier.source + self.freq == later.source)
+
+    def n_missing(self, earlier, later, limit):
+        """How many labels are missing between two; inf beyond a limit, or if it is not later."""
+        n_missing = np.where(later.values > earlier.values, 0.0, np.inf)
+        between = np.flatnonzero(n_missing == 0)
+        reached, target = earlier.source[between], later.source[between]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            while len(between):
+                reached = reached + self.freq
+                before = np.asarray(reached < target)
+                between, reached, target = between[before], reached[before], target[before]
+                n_missing[between] += 1
+                if n_missing[between].max(initial=0) > limit:
+                    n_missing[between] = np.inf
+                    break
+        return n_missing
 
 
 def find_spacing(labels, earlier, later):
