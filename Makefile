@@ -14,6 +14,7 @@ demo: .venv/installed
 examples: demo
 	$(BIN)/python examples/panel.py
 	$(BIN)/python examples/features.py
+	$(BIN)/python examples/prices.py
 	$(BIN)/python examples/adding_problem.py
 	$(BIN)/python examples/temporal_order.py
 
