@@ -12,11 +12,14 @@ demo: .venv/installed
 	$(BIN)/python examples/forecast.py
 
 examples: demo
+	$(BIN)/python examples/hello.py
+	$(BIN)/python examples/characters.py
 	$(BIN)/python examples/panel.py
 	$(BIN)/python examples/features.py
 	$(BIN)/python examples/prices.py
 	$(BIN)/python examples/adding_problem.py
 	$(BIN)/python examples/temporal_order.py
+	$(BIN)/python examples/activities.py
 
 test: .venv/installed
 	$(BIN)/python -m pytest

@@ -10,6 +10,7 @@ from skrnn.estimators import (
     RNNStepClassifier,
     RNNStepRegressor,
 )
+from skrnn.generation import sample
 from skrnn.model_selection import PanelTimeSeriesSplit
 from skrnn.sequences import Sequences
 from skrnn.streaming import Stream
@@ -49,5 +50,6 @@ __all__ = [
     "from_long",
     "make_horizon_target",
     "pad_sequences",
+    "sample",
     "to_long",
 ]

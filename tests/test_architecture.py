@@ -24,6 +24,7 @@ ALLOWED = {
     "training": set(),
     "sequences": set(),
     "validation": {"_warnings", "sequences"},
+    "generation": {"_sklearn", "tokens"},
     "tokens": {"_output", "_sklearn", "sequences", "validation"},
     "windows": {"_output", "_sklearn", "_warnings", "sequences", "validation"},
     "model_selection": {"_sklearn", "windows"},
@@ -41,7 +42,15 @@ ALLOWED = {
     "streaming": {"sequences", "validation", "windows"},
     "datasets": {"_sklearn"},
     "plotting": {"_sklearn"},
-    "__init__": {"estimators", "model_selection", "sequences", "streaming", "tokens", "windows"},
+    "__init__": {
+        "estimators",
+        "generation",
+        "model_selection",
+        "sequences",
+        "streaming",
+        "tokens",
+        "windows",
+    },
 }
 # The same of other packages, the standard library aside, for parts that are used on their own.
 ALLOWED_OUTSIDE = {

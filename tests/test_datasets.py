@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.utils._param_validation import InvalidParameterError
 
-from skrnn.datasets import load_beijing_pm25, load_japanese_vowels
+from skrnn.datasets import load_beijing_pm25, load_japanese_vowels, load_shakespeare
 
 LOADERS = [load_beijing_pm25, load_japanese_vowels]
 each_loader = pytest.mark.parametrize("load", LOADERS)
@@ -23,7 +23,7 @@ def test_bunch_is_described(load):
     assert bunch.frame is None
 
 
-@each_loader
+@pytest.mark.parametrize("load", [*LOADERS, load_shakespeare])
 def test_files_are_deterministic(load):
     bunch = load()
     header = resources.files(bunch.data_module).joinpath(bunch.filename).read_bytes()[:10]
@@ -208,3 +208,19 @@ def test_vowels_frame(subset):
 def test_vowels_subset_must_exist():
     with pytest.raises(InvalidParameterError, match=r"'subset' parameter .* Got 'valid' instead"):
         load_japanese_vowels(subset="valid")
+
+
+def test_shakespeare():
+    shakespeare = load_shakespeare()
+    assert "public domain" in shakespeare.DESCR
+    speeches = shakespeare.data
+    assert len(speeches) == 726
+    assert speeches[1] == "All:\nSpeak, speak."
+    assert speeches[-1].startswith("CORIOLANUS:\nFare ye well:\nThou hast years upon thee;")
+    assert speeches[-1].endswith("never of me aught\nBut what is like me formerly.")
+    assert all(speech.partition("\n")[0].endswith(":") for speech in speeches)
+    assert sum("\n" not in speech for speech in speeches) == 5
+    text = "\n\n".join(speeches)
+    assert (len(text), len(set(text)), len(text.split())) == (98_845, 61, 17_683)
+    speeches.clear()
+    assert len(load_shakespeare().data) == 726

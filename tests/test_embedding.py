@@ -254,12 +254,14 @@ def test_dropout_is_of_vectors():
     np.testing.assert_allclose((vectors == 0).mean(axis=0), 0.3, atol=0.05)
 
 
-def test_first_vectors_have_length_one():
+@pytest.mark.parametrize(("init", "lengths"), [("glorot", (1, 1)), ("normal", (8, 2))])
+def test_lengths_of_first_vectors(init, lengths):
     network = Network("gru", 3, (3,), 1, embeddings={0: (2000, 64), 2: (2000, 4)})
-    views = network.layout.views(network.initialize(np.random.default_rng(0), np.float64))
-    for column in (0, 2):
+    theta = network.initialize(np.random.default_rng(0), np.float64, init=init)
+    views = network.layout.views(theta)
+    for column, length in zip((0, 2), lengths, strict=True):
         squares = np.sum(views[f"weight_embedding_{column}"] ** 2, axis=1)
-        assert squares.mean() == pytest.approx(1, abs=0.05)
+        assert np.sqrt(squares.mean()) == pytest.approx(length, rel=0.03)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -137,3 +137,46 @@ def test_prices(story):
     assert accuracy["GRU"].mean() > accuracy["Momentum"].mean() > 0.5
     story.draw(accuracy)
     assert_drawn(story.PNG)
+
+
+@of("hello")
+def test_hello(story, capsys):
+    story.draw(story.hello(), story.abcde())
+    printed = capsys.readouterr().out.split("\n")
+    assert printed == [
+        "hell -> ello", "abcd -> e", "bcde -> a", "cdea -> b", "deab -> c", "eabc -> d", ""
+    ]  # fmt: skip
+    assert_drawn(story.PNG)
+
+
+@of("characters")
+def test_characters(story):
+    train, held_out = story.load()
+    assert set(held_out) <= set(train)
+    X, y = story.streams(train, 7)
+    assert len(set(map(len, X + y))) == 1
+    assert train.startswith("".join(X))
+    assert train[1:].startswith("".join(map("".join, y)))
+
+    model = story.fit(train[:20_000], train[20_000:21_000], max_iter=3)
+    passage = train[500:700]
+    chance = story.likelihood(model, passage)
+    assert len(chance) == 199
+    for k in (1, 50, 199):
+        proba = model.predict_proba([passage[:k]])[0][-1]
+        assert proba[model.classes_ == passage[k]] == chance[k - 1]
+    story.draw(model, passage)
+    assert_drawn(story.PNG)
+
+
+@of("activities")
+def test_activities(story):
+    table, activity = story.make_table(n_people=8, n_seconds=60, seed=0)
+    assert table[story.WHEN].is_monotonic_increasing
+    proba = story.label(story.make_classifier(max_iter=50), table, activity, n_folds=2)
+    assert proba.shape == (8 * 600, 3)
+    found = np.array(story.ACTIVITIES)[proba.argmax(axis=1)]
+    of_single_rows = story.label_single_rows(table, activity, n_folds=2)
+    assert np.mean(found == activity) > np.mean(of_single_rows == activity) + 0.1
+    story.draw(table, activity, proba, "person 2")
+    assert_drawn(story.PNG)

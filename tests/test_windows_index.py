@@ -280,6 +280,18 @@ def test_the_frequency_is_that_of_fit():
     assert_same(found, [frame.to_numpy()[9:13], frame.to_numpy()[15:16]])
 
 
+def test_tenths_are_not_exact():
+    """The step is one of the last labels, whose rounding is coarser than that of the first."""
+    tenths = pd.Index(np.arange(1200) / 10)
+    frame = pd.DataFrame(series(1200), columns=["a", "b"], index=tenths)
+    transformer = SlidingWindow(4, max_gap=0)
+    assert_same(transformer.fit_transform(frame), naive(frame.to_numpy(), 4))
+    first = frame.iloc[:20]
+    assert_same(transformer.transform(first), naive(first.to_numpy(), 4))
+    with pytest.warns(UserWarning, match=r"after 0.4;.* The usual time step is 0.1\. Insert"):
+        transformer.transform(frame.iloc[[0, 1, 2, 3, 4, 6, 7]])
+
+
 def test_gap_warnings_point_at_the_caller():
     frame = pd.DataFrame(series(5), columns=["a", "b"], index=[0, 1, 2, 3, 15])
     transformer = SlidingWindow(2).fit(frame)

@@ -1,9 +1,9 @@
 """Converts the published data files to the compressed ones in ``skrnn/datasets/data``.
 
 Usage: ``python tools/make_datasets.py FOLDER``, where the folder holds ``pollution.csv``,
-``JapaneseVowels_TRAIN.ts`` and ``JapaneseVowels_TEST.ts``.
+``JapaneseVowels_TRAIN.ts``, ``JapaneseVowels_TEST.ts`` and ``tinyshakespeare.txt``.
 
-Every line of a shipped file is one column: its name, a unit, and the differences between
+Every line of a shipped table is one column: its name, a unit, and the differences between
 successive values, all integers. Their running sum divided by the unit gives back the very floats
 that the published text denotes, in 498 KB instead of the 723 KB of the text, compressed.
 """
@@ -17,6 +17,7 @@ from itertools import count, pairwise
 from pathlib import Path
 
 DATA = Path(__file__).parents[1] / "skrnn" / "datasets" / "data"
+N_CHARACTERS = 99_000  # of Shakespeare, at most
 
 
 def read_pollution(path):
@@ -52,8 +53,14 @@ def read_vowels(train, test):
     return dict(zip(names, zip(*rows, strict=True), strict=True))
 
 
-def write(name, columns):
-    """Write ``columns``, a dict of exact numbers or their text, to a file of the package."""
+def read_shakespeare(path):
+    """The first speeches, with an empty line between any two."""
+    speeches, _, _ = path.read_text(encoding="ascii")[:N_CHARACTERS].rpartition("\n\n")
+    return speeches + "\n"
+
+
+def as_text(columns):
+    """Columns, a dict of exact numbers or their text, as the lines of a shipped table."""
     lines = []
     for column, texts in columns.items():
         values = [Decimal(text).normalize() for text in texts]
@@ -61,15 +68,19 @@ def write(name, columns):
         scaled = [int(value * unit) for value in values]
         steps = (after - before for before, after in pairwise([0, *scaled]))
         lines.append(",".join(map(str, [column, unit, *steps])) + "\n")
+    return "".join(lines)
+
+
+def write(name, text):
+    """Write a text to a compressed file of the package."""
     # No file name and no time in the header: the same data give the same bytes.
     with (DATA / name).open("wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as packed:
-        packed.write("".join(lines).encode("ascii"))
+        packed.write(text.encode("ascii"))
 
 
 if __name__ == "__main__":
     raw = Path(sys.argv[1])
-    write("beijing_pm25.csv.gz", read_pollution(raw / "pollution.csv"))
-    write(
-        "japanese_vowels.csv.gz",
-        read_vowels(raw / "JapaneseVowels_TRAIN.ts", raw / "JapaneseVowels_TEST.ts"),
-    )
+    vowels = read_vowels(raw / "JapaneseVowels_TRAIN.ts", raw / "JapaneseVowels_TEST.ts")
+    write("beijing_pm25.csv.gz", as_text(read_pollution(raw / "pollution.csv")))
+    write("japanese_vowels.csv.gz", as_text(vowels))
+    write("shakespeare.txt.gz", read_shakespeare(raw / "tinyshakespeare.txt"))

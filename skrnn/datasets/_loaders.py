@@ -23,19 +23,23 @@ def _read_columns(name):
         }
 
 
-def _dataset(name, data, target, *, return_X_y, as_frame, **details):
-    """The result of a loader: the pair, or a Bunch with the description and ``details``."""
-    if return_X_y:
-        return data, target
+def _bunch(filename, **details):
+    """The result of a loader: a Bunch with the description and ``details``."""
+    name, _, _ = filename.partition(".")
     return Bunch(
-        data=data,
-        target=target,
-        frame=data.join(target) if as_frame else None,
         DESCR=(resources.files(DESCR_MODULE) / f"{name}.rst").read_text(encoding="utf-8"),
-        filename=f"{name}.csv.gz",
+        filename=filename,
         data_module=DATA_MODULE,
         **details,
     )
+
+
+def _dataset(name, data, target, *, return_X_y, as_frame, **details):
+    """The result of a loader of a table: the pair, or a Bunch."""
+    if return_X_y:
+        return data, target
+    frame = data.join(target) if as_frame else None
+    return _bunch(f"{name}.csv.gz", data=data, target=target, frame=frame, **details)
 
 
 @validate_params(
@@ -295,3 +299,50 @@ def load_japanese_vowels(*, subset="all", return_X_y=False, as_frame=False):
         target_names=np.array([f"speaker {number}" for number in range(1, 10)]),
         is_train=is_train,
     )
+
+
+def load_shakespeare():
+    """Load speeches from a play by Shakespeare (text).
+
+    The first speeches of *The Tragedy of Coriolanus*. Each has the name of who speaks, a colon, and
+    then lines.
+
+    =================   ============================
+    Samples total       726
+    Characters          98845, 61 different ones
+    Words               17683, split at white space
+    =================   ============================
+
+    Returns
+    -------
+    data : :class:`~sklearn.utils.Bunch`
+        Dictionary-like object, with the following attributes.
+
+        data : list of str
+            The speeches. ``"\\n\\n".join(data)`` is the text, with an empty line between any two.
+        DESCR : str
+            The full description of the dataset.
+        filename : str
+            The name of the data file.
+        data_module : str
+            The package that holds the data file.
+
+    See Also
+    --------
+    skrnn.TokenEncoder : From text to sequences.
+    skrnn.sample : Writes on in the style of a text.
+
+    Examples
+    --------
+    >>> from skrnn.datasets import load_shakespeare
+    >>> speeches = load_shakespeare().data
+    >>> len(speeches)
+    726
+    >>> print(speeches[0])
+    First Citizen:
+    Before we proceed any further, hear me speak.
+    """
+    name = "shakespeare.txt.gz"
+    with (resources.files(DATA_MODULE) / name).open("rb") as file:
+        text = gzip.decompress(file.read()).decode("ascii")
+    return _bunch(name, data=text.removesuffix("\n").split("\n\n"))

@@ -40,7 +40,9 @@ class Architecture:
         ``forget_bias`` would be 0. "uniform": uniform between ± 1 / √(fan in). "normal": normally
         distributed, with variance 1 / fan in. "identity": recurrent weights are the identity
         matrix, the others normal with standard deviation 0.001; with ``activation="relu"`` this is
-        the IRNN (Le et al. 2015).
+        the IRNN (Le et al. 2015). Vectors of codes (``categorical_features``) are normal: with
+        "pytorch" and "normal" of variance 1, which suits few and frequent codes such as characters;
+        else of length one on average, which suits words, of which many are rare.
 
     dtype : {'float32', 'float64', 'auto'}, default='float32'
         The precision of the network; "auto" takes the dtype of X.

@@ -32,6 +32,11 @@ def units_uniform(shape, n_hidden, rng):
     return rng.uniform(-bound, bound, shape)
 
 
+def unit_normal(shape, n_hidden, rng):
+    """Normal, of variance 1: 1 / fan in, as of all codes a vector has one at a time."""
+    return rng.standard_normal(shape)
+
+
 def small_normal(shape, n_hidden, rng):
     """Normal, of standard deviation 0.001, as Le et al. (2015) have it beside an identity."""
     return 0.001 * rng.standard_normal(shape)
@@ -58,13 +63,14 @@ class Initialization(NamedTuple):
     dense: Callable  # of products with what comes from below, and of the head
     recurrent: Callable  # (G·H, H)
     bias: Callable = zeros
+    embedding: Callable = fan_in_normal  # (n_codes, dim): vectors of length one on average
 
 
 INITIALIZATIONS = {
     "glorot": Initialization(glorot_uniform, orthogonal),
-    "pytorch": Initialization(units_uniform, units_uniform, units_uniform),
+    "pytorch": Initialization(units_uniform, units_uniform, units_uniform, unit_normal),
     "uniform": Initialization(fan_in_uniform, fan_in_uniform),
-    "normal": Initialization(fan_in_normal, fan_in_normal),
+    "normal": Initialization(fan_in_normal, fan_in_normal, embedding=unit_normal),
     "identity": Initialization(small_normal, identity),
 }
 

@@ -124,8 +124,8 @@ class RecurrentLayer:
 
     def initialize(self, params, init, forget_bias, longest, rng):
         """Draw initial weights into zeros; per-unit vectors stay zero."""
-        dense, recurrent, bias = INITIALIZATIONS[init]
-        draws = {INPUT: dense, RECURRENT: recurrent, BIAS: bias}
+        of_kind = INITIALIZATIONS[init]
+        draws = {INPUT: of_kind.dense, RECURRENT: of_kind.recurrent, BIAS: of_kind.bias}
         for param, parameter in zip(params.values(), self.cell.parameters.values(), strict=True):
             if parameter.kind not in draws:
                 continue

@@ -171,7 +171,7 @@ class Network:
         """Draw an initial ``theta``; ``longest`` is the length of the longest sequence."""
         theta = np.zeros(self.layout.size, dtype)
         params = self.params(theta)
-        self.embedding.initialize(params.embedding, rng)
+        self.embedding.initialize(params.embedding, INITIALIZATIONS[init].embedding, rng)
         for layer, part in zip(self.layers, params.layers, strict=True):
             layer.initialize(part, init, forget_bias, longest, rng)
         dense = INITIALIZATIONS[init].dense

@@ -78,16 +78,23 @@ class _Months:
 
 @dataclass(frozen=True)
 class Regular:
-    """Labels of one kind whose distance on a calendar is ``step``."""
+    """Labels of one kind whose distance on a calendar is ``step``.
+
+    ``largest`` is the largest of the numbers that the step is the difference of, as it has their
+    rounding: between 99.9 and 100.0 there is not quite 0.1.
+    """
 
     kind: str
     calendar: object
     step: object
+    largest: float = 0.0
 
     def __str__(self):
         step = self.step
         if isinstance(step, np.timedelta64):
             step = step.astype("m8[us]").item()
+        elif isinstance(step, np.floating):
+            step = f"{step:.10g}"
         unit = self.calendar.unit
         return f"{step} {unit[:-1] if step == 1 and unit.endswith('s') else unit}".rstrip()
 
@@ -96,18 +103,22 @@ class Regular:
         (first, first_rest), (second, second_rest) = map(self.calendar, (earlier, later))
         difference = second - first
         if difference.dtype.kind == "f":
-            rounding = 4 * np.spacing(np.maximum(abs(first), abs(second)))
+            rounding = 4 * np.spacing(self._magnitude(first, second))
             is_step = abs(difference - self.step) <= rounding
         else:  # the difference of distant numbers can overflow, hence ``second > first`` below
             is_step = difference == self.step
         return (second > first) & is_step & (first_rest == second_rest)
+
+    def _magnitude(self, first, second):
+        """Of the floats that decide how exact a difference is."""
+        return np.maximum(abs(first), abs(second)).clip(self.largest)
 
     def n_missing(self, earlier, later, limit):
         """How many labels are missing between two; inf beyond a limit, or if it is not later."""
         first, second = self.calendar(earlier)[0], self.calendar(later)[0]
         steps = (second - first) / self.step
         if steps.dtype.kind == "f" and first.dtype.kind == "f":
-            steps -= 4 * np.spacing(np.maximum(abs(first), abs(second))) / self.step
+            steps -= 4 * np.spacing(self._magnitude(first, second)) / self.step
         n_missing = np.maximum(np.ceil(steps) - 1, 0)
         # The difference of distant numbers can overflow, and is negative then.
         is_known = (later.values > earlier.values) & (steps >= 0) & (n_missing <= limit)
@@ -170,7 +181,9 @@ def find_spacing(labels, earlier, later):
     if len(earlier):
         earlier, later = labels[earlier], labels[later]
         for calendar in _calendars(earlier, later):
-            spacing = Regular(kind, calendar, _usual_step(calendar, earlier, later))
+            spacing = Regular(
+                kind, calendar, _usual_step(calendar, earlier, later), _largest(calendar, later)
+            )
             share = spacing.follow(earlier, later).mean()
             if share > best_share:
                 best, best_share = spacing, share
@@ -186,6 +199,14 @@ def _usual_step(calendar, earlier, later):
     steps = calendar(later)[0] - calendar(earlier)[0]
     middle = len(steps) // 2
     return np.partition(steps, middle)[middle]
+
+
+def _largest(calendar, labels):
+    """The largest of the numbers that are floats, else 0."""
+    numbers = calendar(labels)[0]
+    if numbers.dtype.kind != "f":
+        return 0.0
+    return float(np.abs(numbers[np.isfinite(numbers)]).max(initial=0))
 
 
 def _calendars(earlier, later):
