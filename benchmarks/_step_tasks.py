@@ -204,6 +204,7 @@ def characters(data):
         [
             {"max_iter": 8},
             {"max_iter": 8, "dropout": 0.0},
+            {"max_iter": 8, "dropout": 0.0, "learning_rate_init": 0.008},
             {"max_iter": 8, "dropout": 0.0, "init": "glorot"},
             {"max_iter": 8, "dropout": 0.0, "init": "pytorch"},
         ],
