@@ -209,10 +209,12 @@ def test_arrays_have_no_time():
     np.testing.assert_array_equal(push_all(Stream(model), X), model.predict(X))
 
 
+@pytest.mark.parametrize("time_zone", [None, "Europe/Berlin"])
 @pytest.mark.parametrize("container", ["pandas", "polars"])
-def test_time_in_a_column(container):
+def test_time_in_a_column(container, time_zone):
     X, y = table()
-    frame = pd.DataFrame(X, columns=[*"ab"]).assign(t=pd.date_range("2020", periods=N_ROWS))
+    days = pd.date_range("2020-03-20", periods=N_ROWS, tz=time_zone)  # one has 23 hours in Berlin
+    frame = pd.DataFrame(X, columns=[*"ab"]).assign(t=days)
     window = SlidingWindow(3, time="t", history="none")
     model = make_pipeline(window, make("GRURegressor")).fit(as_container(frame, container), y)
     broken = frame.drop(index=[7, 8, 15])
