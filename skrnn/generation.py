@@ -77,18 +77,18 @@ def sample(estimator, prompt, n_steps, *, temperature=1.0, top_k=None, random_st
     encoder, classifier = _parts(estimator)
     if len(prompt) == 0:
         raise ValueError(f"prompt={prompt!r}; expected at least one token to begin with.")
+    n_classes = len(classifier.classes_)
+    if classifier.out_activation_ == "logistic" and classifier.n_outputs_ == n_classes:
+        raise ValueError(
+            f"The {n_classes} classes are labels of which a step may have several; expected a "
+            f"classifier of one token for each step."
+        )
     rows = _rows_of_classes(encoder, classifier.classes_)
     read = _rows_of_prompt(encoder, prompt)
     rng = check_random_state(random_state)
     state = classifier.init_state()
     for row in read:
         proba, state = classifier.predict_proba_step(row, state)
-    if not np.isclose(proba.sum(), 1):
-        raise ValueError(
-            f"The probabilities of the {len(proba)} classes sum to {proba.sum():g}, so they are "
-            f"labels of which a step may have several; expected a classifier of one token for each "
-            f"step."
-        )
     chosen = [_draw(proba, temperature, top_k, rng)]
     while len(chosen) < n_steps:
         proba, state = classifier.predict_proba_step(rows[chosen[-1]], state)
@@ -142,9 +142,11 @@ def _draw(proba, temperature, top_k, rng):
     order = np.argsort(-proba, kind="stable")[:top_k]
     if temperature == 0:
         return int(order[0])
-    with np.errstate(divide="ignore"):  # a probability may be too small for a float
-        scaled = np.log(proba[order]) / temperature
-    cumulated = np.cumsum(np.exp(scaled - scaled[0]))
+    # A probability may be too small for a float, and so may what it is in the end.
+    with np.errstate(divide="ignore", over="ignore"):
+        log_proba = np.log(proba[order])
+        scaled = (log_proba - log_proba[0]) / temperature  # at most 0, so it cannot become NaN
+    cumulated = np.cumsum(np.exp(scaled))
     place = np.searchsorted(cumulated, rng.uniform() * cumulated[-1], side="right")
     return int(order[min(place, len(order) - 1)])
 

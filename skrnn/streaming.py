@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from skrnn.sequences import FLOATS, Sequences, padded
 from skrnn.validation import check_columns, check_rows
 from skrnn.windows import LagColumnsToSequence, PerStep, SlidingWindow
+from skrnn.windows._gaps import Gaps
 from skrnn.windows._labels import Labels
 from skrnn.windows._panel import read_panel
 from skrnn.windows._spans import in_segments
@@ -192,18 +193,19 @@ class Stream:
             If there is no such stream.
         """
         if ids is None:
-            self._slots, self._free, self._n_slots, self._last = {}, [], 0, {}
+            self._slots, self._free, self._n_slots = {}, [], 0
+            self._times = _Times(getattr(self._keys, "_gaps", None))
             return
-        ids = _as_ids(ids)
+        ids = dict.fromkeys(_as_ids(ids))
         unknown = [i for i in ids if i not in self._slots]
         if unknown:
             raise KeyError(f"There is no stream {unknown[0]!r}; there are {len(self)} streams.")
         self._release([self._slots.pop(i) for i in ids])
 
     def _release(self, slots):
-        for slot in slots:
-            self._last.pop(slot, None)
-            self._free.append(slot)
+        slots = list(slots)
+        self._times.forget(slots)
+        self._free += slots
 
     def _take(self):
         """A slot for a new stream."""
@@ -233,13 +235,14 @@ class Stream:
         begins = np.isin(slots, [self._slots[i] for i in new]) if new else np.zeros(len(ids), bool)
         try:
             if labels is not None:
-                begins |= self._gaps(labels, index, slots)
+                labels = labels[index]
+                begins |= self._times.gaps_before(labels, slots)
             result = read(rows[index], slots, begins)
         except BaseException:
             self.reset(new)
             raise
         if labels is not None:
-            self._last |= {slot: (labels, i) for slot, i in zip(slots, index, strict=True)}
+            self._times.keep(labels, slots)
         return result
 
     def _read(self, X, ids):
@@ -268,38 +271,87 @@ class Stream:
         rows = features if is_checked else check_rows(features, keys=("group", "time"))
         if isinstance(self._keys, SlidingWindow):
             check_columns(self._keys, X, rows, reset=False)
+        else:
+            self._keys._check_names(features)
         ids = range(n_rows) if ids is None else _as_ids(ids, n_rows)
         if len(ids) != n_rows:
             raise ValueError(f"ids has {len(ids)} entries, but X has {n_rows} rows.")
-        gaps = getattr(self._keys, "_gaps", None)
-        if gaps is None or not gaps.has_measure or labels is None or labels.kind != gaps.kind:
-            labels = None
-        return rows, list(ids), labels, order
-
-    def _gaps(self, labels, index, slots):
-        """Whether there is a gap in time before each of the rows ``index``."""
-        last = [self._last.get(slot, (None, 0)) for slot in slots]
-        gaps = np.zeros(len(slots), bool)
-        for source in {id(source): source for source, _ in last if source is not None}.values():
-            which = np.flatnonzero([source is other for other, _ in last])
-            earlier, later = source[np.array([last[k][1] for k in which])], labels[index[which]]
-            back = ~(later.values > earlier.values)
-            if back.any():
-                k = int(back.argmax())
-                raise ValueError(
-                    f"A row of the time {later.text(k)} was pushed after one of {earlier.text(k)}; "
-                    f"expected a later one. If the index of X has no more than row numbers, pass "
-                    f"X.to_numpy()."
-                )
-            gaps[which] = ~self._keys._gaps.are_short(earlier, later)
-        return gaps
+        return rows, list(ids), labels if self._times.can_read(labels) else None, order
 
 
 def _as_ids(ids, n_rows=1):
     """A list of ids; a single one is that of all rows."""
     if isinstance(ids, str | bytes | tuple) or not hasattr(ids, "__iter__"):
-        return [ids] * n_rows
-    return ids.tolist() if hasattr(ids, "tolist") else list(ids)
+        ids = [ids] * n_rows
+    ids = ids.tolist() if hasattr(ids, "tolist") else list(ids)
+    for i, name in enumerate(ids):
+        if isinstance(name, float | np.floating) and name != name:
+            raise ValueError(
+                f"ids has NaN in row {i}; expected numbers, text, or anything else that can be "
+                f"the key of a dict. Give the stream of this row a name."
+            )
+    return ids
+
+
+def _with_room(array, n, dtype):
+    """The array with at least n rows, in a dtype that can also hold values of ``dtype``."""
+    dtype = np.result_type(array, dtype)
+    if n <= len(array):
+        return array.astype(dtype, copy=False)
+    grown = np.zeros((max(n, 2 * len(array)), *array.shape[1:]), dtype)
+    grown[: len(array)] = array
+    return grown
+
+
+class _Times:
+    """The time of the last row of each stream.
+
+    ``gaps`` is what fit has learned of the time between rows, or None.
+    """
+
+    def __init__(self, gaps: Gaps | None):
+        self.gaps = gaps
+        self.is_known = np.zeros(0, bool)  # (n_slots,)
+        self.values = None  # (n_slots,), where known; their dtype is that of the first labels
+
+    def can_read(self, labels):
+        """Whether there can be a gap between such labels, or None."""
+        gaps = self.gaps
+        if gaps is None or labels is None:
+            return False
+        return gaps.has_measure and labels.kind == gaps.kind
+
+    def gaps_before(self, labels, slots):
+        """Whether there is a gap in time before each of the labels."""
+        self.is_known = _with_room(self.is_known, slots.max() + 1, bool)
+        known = np.flatnonzero(self.is_known[slots])
+        begins = np.zeros(len(slots), bool)
+        if len(known) == 0:
+            return begins
+        later = labels[known]
+        earlier = later.with_values(self.values[slots[known]])
+        back = ~(later.values > earlier.values)
+        if back.any():
+            k = int(back.argmax())
+            raise ValueError(
+                f"A row of the time {later.text(k)} was pushed after one of {earlier.text(k)}; "
+                f"expected a later one. If the index of X has no more than row numbers, pass "
+                f"X.to_numpy()."
+            )
+        begins[known] = ~self.gaps.are_short(earlier, later)
+        return begins
+
+    def keep(self, labels, slots):
+        """Keep the labels."""
+        values = labels.values
+        self.values = values[:0] if self.values is None else self.values
+        self.values = _with_room(self.values, len(self.is_known), values.dtype)
+        self.values[slots], self.is_known[slots] = values, True
+
+    def forget(self, slots):
+        """Forget what was kept of streams that end."""
+        self.is_known = _with_room(self.is_known, max(slots, default=-1) + 1, bool)
+        self.is_known[slots] = False
 
 
 class _Windows:
@@ -311,7 +363,7 @@ class _Windows:
     def __init__(self, window, predictor):
         self.window, self.predictor = window, predictor
         self.reach = (window.window - 1) * window.step + 1
-        self.ring = np.empty((0, self.reach, 0), np.float32)  # (n_slots, reach, n_features)
+        self.ring = None  # (n_slots, reach, n_features)
         self.n_read = np.zeros(0, np.int64)
 
     def predict(self, rows, slots, begins, method):
@@ -341,14 +393,10 @@ class _Windows:
 
     def _make_room(self, rows, slots, begins):
         """Room for the rows in their dtype; returns how many rows each stream has before."""
-        n_slots, dtype = slots.max() + 1, np.result_type(self.ring, rows)
-        if n_slots > len(self.ring):
-            ring, n_read = self.ring, self.n_read
-            shape = max(n_slots, 2 * len(ring)), self.reach, rows.shape[1]
-            self.ring, self.n_read = np.zeros(shape, dtype), np.zeros(shape[0], np.int64)
-            if len(ring):
-                self.ring[: len(ring)], self.n_read[: len(ring)] = ring, n_read
-        self.ring = self.ring.astype(dtype, copy=False)
+        if self.ring is None:
+            self.ring = np.empty((0, self.reach, rows.shape[1]), rows.dtype)
+        self.ring = _with_room(self.ring, slots.max() + 1, rows.dtype)
+        self.n_read = _with_room(self.n_read, len(self.ring), np.int64)
         return np.where(begins, 0, self.n_read[slots])
 
 

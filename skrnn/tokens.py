@@ -1,6 +1,7 @@
 """Texts and lists of tokens as sequences of integer codes, and back."""
 
 from collections import Counter
+from collections.abc import Mapping, Set
 from itertools import chain, repeat
 from numbers import Integral
 
@@ -187,7 +188,8 @@ class TokenEncoder(NoFrameMixin, TransformerMixin, BaseEstimator):
         X : Sequences, list of arrays, or array
             The codes of each text: :class:`~skrnn.Sequences`; a list of arrays of shape
             (n_timesteps_i,) or (n_timesteps_i, 1); or an array of shape (n_samples, n_timesteps)
-            or (n_samples, n_timesteps, 1). Leading and trailing NaN are padding.
+            or (n_samples, n_timesteps, 1). Leading and trailing NaN are padding; so are -1, which
+            predictions of integers have there, but not in Sequences.
 
         Returns
         -------
@@ -205,19 +207,23 @@ class TokenEncoder(NoFrameMixin, TransformerMixin, BaseEstimator):
         if not isinstance(X, Sequences):
             if not np.iterable(X) or any(np.ndim(x) == 0 for x in X):
                 raise ValueError("X has no sequences of codes. Pass [X] for the codes of one text.")
-            X = [np.reshape(x, (-1, 1)) if np.ndim(x) == 1 else x for x in X]
+            X = [_as_rows(x) for x in X]
         sequences = as_sequences(X)
         if sequences.shape[2] != 1:
             raise ValueError(
                 f"X has {sequences.shape[2]} features per step; expected 1, the code of a token."
             )
-        join = list if self._gives_lists else JOIN[self.analyzer]
-        return [join(self.tokens_[self._codes(i, x[:, 0])]) for i, x in enumerate(sequences)]
+        return [self._join(self.tokens_[self._codes(i, x[:, 0])]) for i, x in enumerate(sequences)]
 
     def _split(self, X):
         """All tokens, the number of tokens of each text, and whether X has lists of tokens."""
         if isinstance(X, str):
             raise ValueError("X is one string; expected a list of texts. Pass [X] for one text.")
+        if isinstance(X, Mapping | Set):
+            raise ValueError(
+                f"X is of type {type(X).__name__}; expected a list of texts, or a list of lists of "
+                f"tokens. Pass list(X.values()) for the values of a dict."
+            )
         shape = getattr(X, "shape", (1,))
         if len(shape) != 1:
             raise ValueError(
@@ -230,7 +236,8 @@ class TokenEncoder(NoFrameMixin, TransformerMixin, BaseEstimator):
         X = list(X)
         is_split = not isinstance(X[0], str)
         for i, x in enumerate(X):
-            if isinstance(x, str) == is_split or isinstance(x, bytes) or not np.iterable(x):
+            is_wrong = isinstance(x, bytes | Mapping | Set) or not np.iterable(x)
+            if isinstance(x, str) == is_split or is_wrong:
                 expected = "a string" if not is_split else "a string, or a list of tokens"
                 if i:
                     expected = f"{'a list of tokens' if is_split else 'a string'}, as X[0] is"
@@ -268,7 +275,7 @@ class TokenEncoder(NoFrameMixin, TransformerMixin, BaseEstimator):
         self.vocabulary_ = {token: code for code, token in enumerate(kept, start=1)}
         self.tokens_ = np.array([UNKNOWN, *kept], object)
         self.n_codes_ = len(self.tokens_)
-        self._gives_lists = is_split or callable(self.analyzer)
+        self._join = list if is_split else JOIN.get(self.analyzer, list)
 
     def _encode(self, tokens, lengths):
         # Integers up to 2**24 are exact in float32.
@@ -290,7 +297,7 @@ class TokenEncoder(NoFrameMixin, TransformerMixin, BaseEstimator):
             step = int(is_code.argmin())
             raise ValueError(
                 f"X contains {values[step]:g} in sequence {i}, step {step}; expected a code: an "
-                f"integer from 0 to {self.n_codes_ - 1}."
+                f"integer from 0 to {self.n_codes_ - 1}. Only at both ends -1 is padding."
             )
         return values.astype(np.intp)
 
@@ -299,6 +306,16 @@ class TokenEncoder(NoFrameMixin, TransformerMixin, BaseEstimator):
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         return tags
+
+
+def _as_rows(codes):
+    """The codes of a text, (n_timesteps, 1), without -1 at both ends."""
+    codes = np.asarray(codes)
+    codes = codes.reshape(-1, 1) if codes.ndim == 1 else codes
+    if codes.ndim != 2 or codes.dtype.kind not in "if":
+        return codes  # as_sequences says what is wrong with it
+    places = np.flatnonzero((codes != -1).any(axis=1))
+    return codes[places[0] : places[-1] + 1] if len(places) else codes
 
 
 def _shown(value):

@@ -53,6 +53,30 @@ def test_frequencies(model, temperature, top_k):
     )
 
 
+def test_a_temperature_near_zero(model):
+    """The most likely tokens, and of equally likely ones any."""
+    written = sample(model, "ab", 20, temperature=1e-310, random_state=0)
+    assert written == sample(model, "ab", 20, temperature=0)
+
+    class Torn(RNNStepClassifier):
+        def predict_proba_step(self, x, state):
+            _, state = super().predict_proba_step(x, state)
+            return np.array([0.2, 0.4, 0.4]), state
+
+    torn = Torn(8, max_iter=1).fit([[[1.0], [2], [3]]], [["a", "b", "c"]])
+    torn = make_pipeline(TokenEncoder("char").fit(["abc"]), torn)
+    assert set(sample(torn, "a", 50, temperature=1e-310, random_state=0)) == {"b", "c"}
+
+
+def test_two_classes():
+    """One token for each step, with one logistic output."""
+    binary = make_model().fit(["ab" * 20], [[*"ba" * 20]])
+    text = "a"
+    for _ in range(5):
+        text += binary.classes_[next_proba(binary, text).argmax()]
+    assert sample(binary, "a", 5, temperature=0) == text[1:]
+
+
 def test_every_step_is_read(model):
     """Drawn tokens go on into the state: each is drawn from what all before it say."""
     rng = np.random.RandomState(1)
@@ -138,8 +162,9 @@ def test_wrong_estimators(model):
     with pytest.raises(ValueError, match="bidirectional"):
         sample(both, "ab", 3)
     codes = model[0].transform(["abacabad"])[0]
-    several = RNNStepClassifier(4, max_iter=1).fit(codes, codes == [[1, 2, 3]])
-    with pytest.raises(ValueError, match="The probabilities of the 3 classes sum to"):
+    several = RNNStepClassifier(4, max_iter=1).fit(codes, codes == [[1, 2]])
+    several._theta = 0 * several._theta  # so the probabilities are 0.5 and 0.5
+    with pytest.raises(ValueError, match="The 2 classes are labels of which a step may have sever"):
         sample(several, [1, 2], 3)
     numbers = RNNStepClassifier(4, max_iter=1).fit(codes, codes[:, 0].astype(int) + 3)
     with pytest.raises(ValueError, match=r"The classes are \[4, 5, 6, 7\]; expected tokens, or"):

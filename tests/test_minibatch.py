@@ -42,6 +42,19 @@ def test_the_steps_that_are_asked_for(skip, n_steps):
     np.testing.assert_array_equal(INDEX[minibatch.positions], minibatch.order)
 
 
+def test_steps_that_were_read_earlier():
+    """Their number is given for the pooling; which steps are taken does not change."""
+    read = np.array([7, 0, 3, 12, 5])
+    minibatch = Minibatch(SEQUENCES, INDEX, Arena(), n_steps=2, n_before=read)
+    assert minibatch.n_before.tolist() == read[minibatch.positions].tolist()
+    for i, x in steps(minibatch).items():
+        np.testing.assert_array_equal(x, SEQUENCES[i][-2:])
+    begins = np.cumsum(SEQUENCES.lengths) - SEQUENCES.lengths
+    np.testing.assert_array_equal(
+        np.concatenate(list(SEQUENCES))[minibatch.places(begins)], minibatch.x
+    )
+
+
 def test_steps_to_the_end():
     minibatch = Minibatch(SEQUENCES, INDEX, Arena())
     seen = dict.fromkeys(range(5), 0)

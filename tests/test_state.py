@@ -1,7 +1,10 @@
 """Rows one by one, with the state in the hands of the user: the bits of ``predict``."""
 
+import os
 import pickle
 import re
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -324,8 +327,92 @@ def test_a_state_of_another_estimator(other):
     X_other, y = problem(n_features=3)
     stranger = make("RNNRegressor", 6, **other) if "cell" in other else make("LSTMRegressor", 7)
     state = stranger.fit(X_other, y).init_state(len(X))
-    with refused("expected (n_streams, 12) and float32. It is not a state of this estimator"):
+    expected = "expected values of shape (n_streams, 12) and dtype float32, and n_steps of shape"
+    with refused(expected):
         model.predict_step(X[:, 0], state)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda s: (s.values, s.n_steps.astype(np.int32)), "n_steps of shape (5,) and dtype int32"),
+        (lambda s: (s.values, s.n_steps.tolist()), "n_steps of type list"),
+        (lambda s: (s.values.tolist(), s.n_steps), "values of type list"),
+        (lambda s: (s.values, s.n_steps[:4]), "n_steps of shape (4,) and dtype int64"),
+        (lambda s: (s.values[0], s.n_steps), "values of shape (12,) and dtype float32"),
+        (lambda s: (s.values[0, 0], s.n_steps), "values of type float32"),
+    ],
+)
+@pytest.mark.parametrize("pooling", ["last", "mean"])
+def test_a_state_of_another_form(change, found, pooling):
+    model, X = fitted("LSTMRegressor", 6 if pooling == "last" else 4, pooling=pooling)
+    state = State(*change(model.init_state(len(X))))
+    for call in (model.predict_step, lambda x, state: model.hidden_states(X, state=state)):
+        with refused(found) as error:
+            call(X[:, 0], state)
+        assert "It is not a state of this estimator: begin with init_state." in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{}, {"pooling": "mean"}, {"loss": "poisson"}, {"categorical_features": [1]}],
+    ids=str,
+)
+def test_no_streams(parameters):
+    X, y = problem(n_features=3, n_timesteps=N_STEPS)
+    model = make("LSTMRegressor", **parameters).fit(with_codes(X), abs(y))
+    with refused("state has 0 streams; expected at least one."):
+        model.predict_step(X[:0, 0], model.init_state()[:0])
+
+
+def test_columns_in_another_order():
+    pd = pytest.importorskip("pandas")
+    X, y = problem(n_features=3, n_timesteps=N_STEPS)
+    frames = [pd.DataFrame(x, columns=[*"abc"]) for x in X]
+    model = make("LSTMClassifier").fit(frames, y > 0)
+    x = frames[0][:1]
+    assert model.predict_step(x, model.init_state())[0] == model.predict([x])
+    for method in (model.predict_step, model.predict_proba_step):
+        with refused("x has the columns ['c', 'b', 'a'], but LSTMClassifier was fitted with"):
+            method(x[[*"cba"]], model.init_state())
+    rows = frames[0].assign(unit="p", hour=range(N_STEPS))
+    model = make("RNNStepRegressor", group="unit", time="hour").fit(rows, X[0, :, 0])
+    assert model.predict_step(x, model.init_state())[0] == model.predict(rows[:1])
+    with refused("but RNNStepRegressor was fitted with ['a', 'b', 'c']; expected the same columns"):
+        model.predict_step(x[[*"acb"]], model.init_state())
+
+
+OUT_OF_MEMORY = """
+import resource
+import numpy as np
+from skrnn import RNNRegressor
+
+model = RNNRegressor(500, max_iter=1, random_state=0).fit(np.ones((4, 2, 1)), np.arange(4.0))
+x, state = np.ones((64, 1)), model.init_state(64)
+many, of_many = np.ones((512, 1)), model.init_state(512)
+expected = model.predict_step(x, state)[0]
+size = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+before = resource.getrlimit(resource.RLIMIT_AS)
+resource.setrlimit(resource.RLIMIT_AS, (size, before[1]))
+try:
+    model.predict_step(many, of_many)
+except MemoryError:
+    print("out of memory")
+resource.setrlimit(resource.RLIMIT_AS, before)
+assert (model.predict_step(x, state)[0] == expected).all()
+print("as before")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a limit of memory, and glibc")
+def test_after_an_error_of_memory():
+    """Memory that was given back is not used again: here the system takes it at once."""
+    environment = os.environ | {"MALLOC_MMAP_THRESHOLD_": "65536", "OMP_NUM_THREADS": "1"}
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", OUT_OF_MEMORY],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.stdout.split("\n")[:2] == ["out of memory", "as before"], run
 
 
 @pytest.mark.parametrize("pooling", ["last", "mean"])

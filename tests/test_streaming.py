@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, StandardScaler
 
 from skrnn import LagColumnsToSequence, PerStep, SlidingWindow, Stream, WindowScaledRegressor
+from skrnn.windows._gaps import Gaps
 from tests._estimators import make
 from tests._windows import as_container, series
 
@@ -208,16 +209,81 @@ def test_arrays_have_no_time():
     np.testing.assert_array_equal(push_all(Stream(model), X), model.predict(X))
 
 
+@pytest.mark.parametrize("time_zone", [None, "Europe/Berlin"])
 @pytest.mark.parametrize("container", ["pandas", "polars"])
-def test_time_in_a_column(container):
+def test_time_in_a_column(container, time_zone):
     X, y = table()
-    frame = pd.DataFrame(X, columns=[*"ab"]).assign(t=pd.date_range("2020", periods=N_ROWS))
+    days = pd.date_range("2020-03-20", periods=N_ROWS, tz=time_zone)  # one has 23 hours in Berlin
+    frame = pd.DataFrame(X, columns=[*"ab"]).assign(t=days)
     window = SlidingWindow(3, time="t", history="none")
     model = make_pipeline(window, make("GRURegressor")).fit(as_container(frame, container), y)
     broken = frame.drop(index=[7, 8, 15])
     stream, rows = Stream(model), [broken.iloc[[i]] for i in range(len(broken))]
     found = [stream.push(as_container(row, container))[0] for row in rows]
     np.testing.assert_array_equal(found, model.predict(as_container(broken, container)))
+
+
+def hourly(kind="dates"):
+    """A fitted Pipeline of steps, and its X: a frame with a time in the index."""
+    X, y = table()
+    dates = pd.date_range("2020-03-28", periods=N_ROWS, freq="h")
+    labels = {
+        "dates": dates,
+        "seconds": dates.as_unit("s"),
+        "zone": dates.tz_localize("Europe/Berlin", nonexistent="shift_forward"),
+        "spans": dates - dates[0],
+        "periods": dates.to_period("3h"),
+        "numbers": np.arange(N_ROWS) * 0.1,
+    }[kind]
+    frame = pd.DataFrame(X, columns=[*"ab"], index=labels)
+    frame = frame[~frame.index.duplicated()]
+    return make("RNNStepRegressor", 5).fit(frame, y[: len(frame)]), frame
+
+
+@pytest.mark.parametrize("n_streams", [10, 80])
+def test_streams_pushed_apart_are_compared_at_once(n_streams, monkeypatch):
+    model, frame = hourly()
+    stream, sizes = Stream(model), []
+    for i in range(n_streams):
+        stream.push(frame[:1], [i])
+    expected, are_short = model.predict(frame[:2])[1], Gaps.are_short
+
+    def counted(self, earlier, later):
+        sizes.append(len(earlier))
+        return are_short(self, earlier, later)
+
+    monkeypatch.setattr(Gaps, "are_short", counted)
+    together = frame.iloc[[1] * n_streams]
+    np.testing.assert_array_equal(stream.push(together), expected)
+    assert sizes == [n_streams]
+
+
+def test_the_past_is_not_kept():
+    model, frame = hourly()
+    sizes = []
+    for past in (frame[-2:], frame):
+        stream = Stream(model)
+        stream.warm_start(past)
+        sizes.append(len(pickle.dumps(stream)))
+    assert sizes[0] == sizes[1]
+
+
+@pytest.mark.parametrize("kind", ["dates", "seconds", "zone", "spans", "periods", "numbers"])
+def test_the_last_time_of_each_stream(kind):
+    """Streams that began one after the other, at different times, with and without a gap then."""
+    model, frame = hourly(kind)
+    stream = Stream(model)
+    for i in range(5):
+        stream.push(frame.iloc[[i]], [i])
+    found = stream.push(frame.iloc[[5, 6, 7, 8, 18]], [4, 3, 2, 1, 0])
+    for y, i, t in zip(found, [4, 3, 2, 1], [5, 6, 7, 8], strict=False):
+        assert y == model.predict(frame.iloc[[i, t]])[1]
+    assert found[4] == model.predict(frame.iloc[[18]])[0]
+    later, earlier = str(frame.index[4]), str(frame.index[5])
+    with refused(f"A row of the time {later} was pushed after one of {earlier}; expected a later"):
+        stream.push(frame.iloc[[19, 4]], [0, 4])
+    stream.reset(4)
+    assert stream.push(frame.iloc[[4]], [4]) == model.predict(frame.iloc[[4]])
 
 
 def test_ids_of_any_kind():
@@ -229,6 +295,17 @@ def test_ids_of_any_kind():
     stream.reset("y")
     stream.reset(np.array([4, 5]))
     assert len(stream) == 4
+
+
+def test_a_reset_that_names_a_stream_twice():
+    model, X = stepwise()
+    stream = Stream(model)
+    stream.push(X[:2], [*"pq"])
+    stream.reset([*"pp"])
+    assert len(stream) == 1
+    found = stream.push(X[[0, 2, 1]], [*"prq"])  # each has a slot of its own
+    np.testing.assert_array_equal(found[:2], [model.predict(X[[i]])[0] for i in (0, 2)])
+    assert found[2] == model.predict(X[[1, 1]])[1]
 
 
 @pytest.mark.parametrize("name", ["GRURegressor", "RNNStepRegressor"])
@@ -378,6 +455,46 @@ def test_one_row_of_each_stream():
         stream.push(X[:3], [*"ab"])
     with refused("There is no stream 'a'; there are 0 streams", KeyError):
         stream.reset("a")
+
+
+@pytest.mark.parametrize("ids", [np.nan, np.float32("nan"), [1, np.nan], np.array([1, np.nan])])
+def test_ids_that_are_nan(ids):
+    model, X = stepwise()
+    stream = Stream(model)
+    for call in (
+        lambda: stream.push(X[:2] if np.ndim(ids) else X[:1], ids),
+        lambda: stream.warm_start(X[:2], ids),
+        lambda: stream.reset(ids),
+    ):
+        with refused(f"ids has NaN in row {np.ndim(ids)}; expected numbers, text, or anything"):
+            call()
+    assert len(stream) == 0
+
+
+def test_columns_in_another_order():
+    """As predict refuses them."""
+    X, y = table()
+    frame = pd.DataFrame(X, columns=[*"ab"])
+    keyed = frame.assign(unit=np.repeat([*"pqr"], 10), hour=np.tile(np.arange(10), 3))
+    keys = {"group": "unit", "time": "hour"}
+    frames = [frame[:10], frame[10:20], frame[20:]]
+    for model, rows in (
+        (make("RNNStepRegressor").fit(frame, y), frame),
+        (make("RNNStepRegressor", **keys).fit(keyed, y), keyed),
+        (make("RNNStepRegressor", group=["unit"], time="hour").fit(keyed, y), keyed),
+        (make("RNNStepRegressor").fit(frames, y.reshape(3, 10)), frame),
+        (make("GRURegressor").fit(frames, y[:3]), frame),
+        (make_pipeline(SlidingWindow(3, **keys), make("GRURegressor")).fit(keyed, y), keyed),
+        (make_pipeline(StandardScaler(), make("RNNStepRegressor")).fit(frame, y), frame),
+    ):
+        stream = Stream(model)
+        stream.push(rows[:1])
+        others = rows[["b", "a", *rows.columns[2:]]]
+        with pytest.raises(ValueError, match=r"same columns in the same order|same order as they"):
+            stream.push(others[1:2])
+        with pytest.raises(ValueError, match=r"same columns in the same order|same order as they"):
+            stream.warm_start(others)
+        assert len(stream) == 1
 
 
 def test_number_of_features():

@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 
-from skrnn import GRUClassifier, Sequences, TokenEncoder
+from skrnn import GRUClassifier, RNNStepClassifier, Sequences, TokenEncoder
 
 TEXTS = ["Play some jazz", "play it again, Sam", "play jazz", "\u00fcber \U0001f600"]
 LISTS = [["x y", "z"], ["z"], ["", "x y", "q"]]
@@ -155,6 +155,28 @@ def test_round_trip_of_tokens():
     assert encoder.inverse_transform(encoder.fit_transform(["a b", "c"])) == [["A", "B"], ["C"]]
 
 
+@pytest.mark.parametrize("fitted", ["char", "word", shouts])
+@pytest.mark.parametrize("later", ["char", "word", shouts])
+def test_texts_are_joined_as_they_were_split_in_fit(fitted, later):
+    encoder = TokenEncoder(fitted)
+    codes = encoder.fit_transform(TEXTS)
+    expected = encoder.inverse_transform(codes)
+    assert encoder.set_params(analyzer=later).inverse_transform(codes) == expected
+
+
+def test_padding_of_predictions():
+    """A classifier of codes gives -1 to the steps of the padding."""
+    encoder = TokenEncoder("char")
+    X = np.asarray(encoder.fit_transform(["hello", "oh"]))
+    y = np.where(np.isnan(X[:, :, 0]), -1, X[:, :, 0]).astype(int)
+    predicted = RNNStepClassifier(4, max_iter=1, random_state=0).fit(X, y).predict(X)
+    assert predicted[1, :3].tolist() == [-1] * 3
+    expected = encoder.inverse_transform([predicted[0], predicted[1, 3:]])
+    assert encoder.inverse_transform(predicted[:, ::-1]) == [text[::-1] for text in expected]
+    for form in (predicted, predicted[:, :, np.newaxis], predicted.tolist(), list(predicted)):
+        assert encoder.inverse_transform(form) == expected
+
+
 def test_unknown_tokens_have_a_mark():
     encoder = TokenEncoder().fit(["a b"])
     assert encoder.inverse_transform(encoder.transform(["a x b"])) == ["a \ufffd b"]
@@ -182,9 +204,12 @@ def test_forms_of_codes():
     ("codes", "message"),
     [
         ([[1, 2], [1, 9]], r"X contains 9 in sequence 1, step 1; .* integer from 0 to 4"),
+        ([[-2]], r"X contains -2 in sequence 0"),
         ([[-1]], r"X contains -1 in sequence 0"),
         ([[1.5]], r"X contains 1.5 in sequence 0"),
         ([[1, np.nan, 2]], "X contains nan in sequence 0, step 1"),
+        ([[1, -1, 2]], "X contains -1 in sequence 0, step 1; expected a code"),
+        ({"a": [1]}, r"Pass \[X\] for the codes of one text"),
         ([1, 2], r"Pass \[X\] for the codes of one text"),
         (3, r"Pass \[X\] for the codes of one text"),
         (np.zeros((1, 3, 2)), "X has 2 features per step; expected 1"),
@@ -219,6 +244,9 @@ def test_wrong_codes(codes, message):
         ([["a"], ["b", np.nan]], r"Token 1 of X\[1\] is nan"),
         ([[["a"]]], r"Token 0 of X\[0\] is \['a'\] \(list\)"),
         (np.array([["a", "b"]]), r"X has shape \(1, 2\); .*list\(X\)"),
+        ({"text": ["a b", "c"]}, r"X is of type dict; expected .* list\(X.values\(\)\)"),
+        ({"a b", "c"}, "X is of type set; expected a list of texts"),
+        ([{"a": 1}], r"X\[0\] is {'a': 1} \(dict\); expected a string, or a list of tokens"),
     ],
 )
 def test_wrong_texts(X, message):

@@ -16,6 +16,8 @@ from skrnn.network.stepping import Stepper
 from skrnn.sequences import FLOATS, Sequences
 from skrnn.targets import require_finite
 
+INT64 = np.dtype(np.int64)
+
 
 class StateMixin:
     """Prediction after each row of a stream, from the state that the rows before it have left."""
@@ -29,7 +31,8 @@ class StateMixin:
             The sequences, in any form that ``fit`` takes.
         state : State, default=None
             What was read before, one stream for each sequence, from ``init_state``,
-            ``predict_step`` or an earlier call. It is not changed. None is nothing.
+            ``predict_step`` or an earlier call. It is not changed. None is nothing. A state of
+            another estimator, or from before a fit, is an error only if its form differs.
         return_state : bool, default=False
             Whether to return the state after the last step of each sequence too.
 
@@ -75,7 +78,8 @@ class StateMixin:
         State
             A value with two arrays, ``values`` (n_streams, n_values) and ``n_steps``
             (n_streams,), one row for each stream. It can be pickled, and ``state[which]`` is the
-            state of some of the streams.
+            state of some of the streams. It does not know the estimator: after another fit, begin
+            with a new one.
 
         Raises
         ------
@@ -95,9 +99,12 @@ class StateMixin:
         Parameters
         ----------
         x : array-like of shape (n_streams, n_features) or (n_features,)
-            The next row of each stream; 1-D for a single stream.
+            The next row of each stream; 1-D for a single stream. A DataFrame has the columns of
+            ``fit``, in the same order.
         state : State
-            What was read before, from ``init_state`` or an earlier call. It is not changed.
+            What was read before, from ``init_state`` or an earlier call. It is not changed. It has
+            to come from this estimator as it is now: a state of another one, or from before a fit,
+            is an error only if its form differs.
 
         Returns
         -------
@@ -129,6 +136,23 @@ class StateMixin:
         y = self._target.decode(y) if shape is None else y.reshape(-1, *shape)
         return y[0] if is_one else y, state
 
+    def _check_names(self, x):
+        """Raise an error if x is a frame whose columns are not the features of ``fit`` in order."""
+        found, known = getattr(x, "columns", None), getattr(self, "feature_names_in_", None)
+        is_of_steps = hasattr(self, "group")
+        if found is None or known is None or (self._fitted_on_table and not is_of_steps):
+            return  # of a table whose rows are sequences, the columns are no features
+        if not all(isinstance(name, str) for name in found):
+            return
+        if is_of_steps:
+            keys = [self.time, *([self.group] if isinstance(self.group, str) else self.group or [])]
+            known = [name for name in known if name not in keys]
+        if list(found) != list(known):
+            raise ValueError(
+                f"x has the columns {list(found)}, but {type(self).__name__} was fitted with "
+                f"{list(known)}; expected the same columns in the same order."
+            )
+
 
 class ProbabilityStateMixin(StateMixin):
     """The same of classes, with their probabilities."""
@@ -139,9 +163,12 @@ class ProbabilityStateMixin(StateMixin):
         Parameters
         ----------
         x : array-like of shape (n_streams, n_features) or (n_features,)
-            The next row of each stream; 1-D for a single stream.
+            The next row of each stream; 1-D for a single stream. A DataFrame has the columns of
+            ``fit``, in the same order.
         state : State
-            What was read before, from ``init_state`` or an earlier call. It is not changed.
+            What was read before, from ``init_state`` or an earlier call. It is not changed. It has
+            to come from this estimator as it is now: a state of another one, or from before a fit,
+            is an error only if its form differs.
 
         Returns
         -------
@@ -171,6 +198,8 @@ class _Prepared(NamedTuple):
         """Raise an error if the state or the shape of x is not that of a step."""
         self.check_state(state)
         n_streams, n_features = len(state.values), self.stepper.network.n_features
+        if n_streams == 0:
+            raise ValueError("state has 0 streams; expected at least one.")
         if x.shape != (n_streams, n_features):
             raise ValueError(
                 f"x has shape {x.shape}; expected ({n_streams}, {n_features}): one row of "
@@ -186,17 +215,22 @@ class _Prepared(NamedTuple):
                 f"predict_step return it."
             )
         values, n_steps = state.values, state.n_steps
-        n_streams = len(values)
-        if (
-            values.shape != (n_streams, n_values)
-            or values.dtype != dtype
-            or n_steps.shape != (n_streams,)
+        if not (
+            isinstance(values, np.ndarray)
+            and isinstance(n_steps, np.ndarray)
+            and values.ndim == 2
+            and values.shape[1] == n_values
+            and n_steps.shape == values.shape[:1]
+            and values.dtype == dtype
+            and n_steps.dtype == INT64
         ):
             raise ValueError(
-                f"state has values of shape {values.shape} and dtype {values.dtype}; expected "
-                f"(n_streams, {n_values}) and {dtype}. It is not a state of this estimator: begin "
-                f"with init_state."
+                f"state has values of {_form(values)}, and n_steps of {_form(n_steps)}; expected "
+                f"values of shape (n_streams, {n_values}) and dtype {dtype}, and n_steps of shape "
+                f"(n_streams,) and dtype int64. It is not a state of this estimator: begin with "
+                f"init_state."
             )
+        n_streams = len(values)
         if n_expected not in (None, n_streams):
             raise ValueError(
                 f"state has {n_streams} streams, but X has {n_expected} sequences; expected one "
@@ -204,10 +238,18 @@ class _Prepared(NamedTuple):
             )
 
 
+def _form(array):
+    """What an attribute of a state is, for messages."""
+    if not isinstance(array, np.ndarray):
+        return f"type {type(array).__name__}"
+    return f"shape {array.shape} and dtype {array.dtype}"
+
+
 def _step(estimator, x, state):
     """Raw predictions or y, the state after them, and whether x is a single row."""
     prepared = _prepared(estimator)
     if type(x) is not np.ndarray or x.dtype not in FLOATS:
+        estimator._check_names(x)
         x = check_array(x, dtype=FLOATS, ensure_2d=False, ensure_all_finite=False, input_name="x")
     is_one = x.ndim == 1
     if is_one:

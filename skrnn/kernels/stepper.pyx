@@ -92,6 +92,7 @@ cdef class Stepper:
         cdef Recurrence cell
         cdef ndarray rows
         cdef int i
+        self.room = 0  # until all of it is there
         self.arena = Arena()
         self.kept = [layers]
         for k, (cell, _) in enumerate(layers):

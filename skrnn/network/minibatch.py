@@ -28,6 +28,9 @@ class Minibatch:
         left out themselves.
     n_steps : int or None
         The greatest number of steps of each sequence, the latest that are not skipped.
+    n_before : ndarray of int of shape (len(index),) or None
+        How many steps were read before this minibatch, if that is not the number of steps that
+        ``sequences`` have before it. Only without ``skip``.
 
     Attributes
     ----------
@@ -38,7 +41,9 @@ class Minibatch:
     lengths : ndarray of int of shape (n_sequences,)
         Their number of steps in this minibatch.
     n_before : ndarray of int of shape (n_sequences,)
-        Their number of steps before it.
+        Their number of steps before it, which the pooling of a mean counts.
+    begins : ndarray of int of shape (n_sequences,)
+        Which step of each sequence is its first one here.
     offsets : ndarray of int32 of shape (n_timesteps + 1,)
         The first row of each step, and the end.
     final_states : ndarray of int of shape (n_sequences,)
@@ -47,7 +52,7 @@ class Minibatch:
         The packed rows.
     """
 
-    def __init__(self, sequences, index, arena, *, skip=0, n_steps=None):
+    def __init__(self, sequences, index, arena, *, skip=0, n_steps=None, n_before=None):
         arena.clear()
         self.arena = arena
         self.sequences = sequences
@@ -60,7 +65,8 @@ class Minibatch:
         self.positions = present[order] if skip else order
         self.order = index[self.positions]
         self.lengths = lengths[order]
-        self.n_before = left[order] - self.lengths
+        self.begins = left[order] - self.lengths
+        self.n_before = self.begins if n_before is None else n_before[order]
         self.x = self._gather(sequences)
 
     @property
@@ -77,12 +83,12 @@ class Minibatch:
         return self._gather(values)
 
     def _gather(self, sequences):
-        starts = sequences.starts[self.order] + self.n_before * sequences.segment
+        starts = sequences.starts[self.order] + self.begins * sequences.segment
         return gather(sequences.rows, starts, self.offsets, self.arena, sequences.segment)
 
     def places(self, begins):
         """Where the steps of the packed rows are, if those of a sequence begin there: (N,)."""
-        first = begins[self.order] + self.n_before
+        first = begins[self.order] + self.begins
         steps = np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
         return first[self.sequence_of_row] + steps
 

@@ -140,8 +140,7 @@ class Stepper:
         n_rows = lags.shape[1]
         index = np.arange(n_streams)
         rows = Rows(lags.reshape(-1, n_features), index * n_rows, np.full(n_streams, n_rows))
-        minibatch = Minibatch(rows, index, self.arena, n_steps=1)
-        minibatch.n_before = n_steps
+        minibatch = Minibatch(rows, index, self.arena, n_steps=1, n_before=n_steps)
         trace = self.network.forward(self.prepared, minibatch, carry=carry)
         lags = lags.reshape(n_streams, -1)[:, : self.n_lags * n_features]
         values = np.concatenate([*trace.encoding.carry, lags], axis=1)

@@ -35,6 +35,21 @@ class Labels:
     def __getitem__(self, index):
         return Labels(self.source[index])
 
+    def with_values(self, values):
+        """Labels of the same kind, with these ``values``; not those whose values are ranks."""
+        source = self.source
+        if self._is_period:
+            return Labels(type(source).from_ordinals(values, freq=source.freq))
+        if self._is_array or self._letter not in "mM":
+            return Labels(values)
+        source, time_zone = type(source)(values), self.time_zone
+        if time_zone is None:
+            return Labels(source)
+        if self._is_polars:
+            source = source.dt.replace_time_zone("UTC").dt.convert_time_zone(str(time_zone))
+            return Labels(source)
+        return Labels(source.tz_localize("UTC").tz_convert(time_zone))
+
     def text(self, index):
         """One label as text, for messages."""
         return str(self.source[int(index)])
