@@ -216,7 +216,23 @@ class Stream:
 
     def _push(self, X, ids, method):
         is_one = not hasattr(X, "columns") and np.ndim(X) == 1
-        rows, ids, labels, _ = self._read(np.asarray(X)[np.newaxis] if is_one else X, ids)
+        if is_one:  # a row of a frame keeps its names and its time
+            is_of_frame = hasattr(X, "to_frame") and hasattr(X, "iloc")
+            X = X.to_frame().T.infer_objects() if is_of_frame else np.asarray(X)[np.newaxis]
+        group, has_ids = getattr(self._keys, "group", None), ids is not None
+        if group is not None and has_ids:
+            raise ValueError(
+                f"ids are passed, but the columns group={group!r} say which stream a row belongs "
+                f"to. Leave out ids."
+            )
+        rows, ids, labels, _ = self._read(X, ids)
+        times = labels.values if labels is not None and group is None and not has_ids else rows[:0]
+        if (times[1:] > times[:-1]).any():
+            raise ValueError(
+                f"X has {len(rows)} rows of different times, and no ids say whose they are. Push "
+                f"the rows of one stream one by one, as X.iloc[[i]], or pass those of the past to "
+                f"warm_start. For rows of several streams, pass ids."
+            )
         if len(set(ids)) < len(ids):
             raise ValueError(
                 "X has more than one row of the same stream; expected at most one. Push them one "

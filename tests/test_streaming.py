@@ -527,3 +527,37 @@ def test_pipelines():
 def test_transformers_that_multiply_matrices_round():
     model, X = windowed(PCA(2), make("GRURegressor"))
     np.testing.assert_allclose(push_all(Stream(model), X), model.predict(X), rtol=1e-4)
+
+
+def test_rows_of_a_frame():
+    """A row as a Series keeps its names and its time; rows in time are not one of each stream."""
+    index = pd.date_range("2026-01-01", periods=30, freq="h")
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 2)), index, ["a", "b"])
+    model = make_pipeline(
+        SlidingWindow(4, max_gap=0), PerStep(StandardScaler()), make("GRURegressor")
+    )
+    model.fit(frame, frame["a"])
+    expected = model.predict(frame)
+    stream = Stream(model)
+    pushed = [stream.push(row) for _, row in frame[:20].iterrows()]
+    np.testing.assert_array_equal(pushed, expected[:20])
+    with pytest.raises(ValueError, match=r"X has 2 rows of different times.*one by one, as X.iloc"):
+        stream.push(frame[20:22])
+    assert len(stream) == 1
+    after_gap = stream.push(frame.iloc[25])  # begins anew
+    alone = model[1].transform([frame.to_numpy()[25:26]])
+    np.testing.assert_array_equal(after_gap, model[-1].predict(alone)[0])
+    with pytest.raises(ValueError, match="later"):
+        stream.push(frame.iloc[3])
+
+
+def test_ids_beside_groups():
+    frame = pd.DataFrame({"who": ["a", "b"] * 10, "t": np.arange(20) // 2, "x": np.arange(20.0)})
+    model = make_pipeline(SlidingWindow(3, group="who", time="t"), make("GRURegressor"))
+    model.fit(frame, frame["x"])
+    stream = Stream(model)
+    with pytest.raises(
+        ValueError, match=r"the columns group='who' say which stream.*Leave out ids"
+    ):
+        stream.push(frame[:2], ids=["a", "b"])
+    assert stream.push(frame[:2]).shape == (2,)
