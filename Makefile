@@ -16,6 +16,7 @@ examples: demo
 	$(BIN)/python examples/characters.py
 	$(BIN)/python examples/panel.py
 	$(BIN)/python examples/features.py
+	$(BIN)/python examples/prices.py
 	$(BIN)/python examples/adding_problem.py
 	$(BIN)/python examples/temporal_order.py
 	$(BIN)/python examples/activities.py

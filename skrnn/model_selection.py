@@ -99,7 +99,7 @@ class PanelTimeSeriesSplit(GroupsConsumerMixin, BaseCrossValidator):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             The targets. Used only if X has no labels.
         groups : array-like of shape (n_samples,), default=None
-            The time of each row. Used only if neither X nor y has it.
+            The time of each row. Used only if X is no DataFrame and y does not have it.
 
         Yields
         ------
@@ -163,12 +163,13 @@ class PanelTimeSeriesSplit(GroupsConsumerMixin, BaseCrossValidator):
                 labels = Labels(index)
                 check_not_missing(labels, "The index")
                 return labels
-        if groups is not None:
+        if groups is not None and not is_frame:  # in frames these may well be the series
             return time_labels(_as_column(groups), "groups")
+        where = "X" if is_frame else "X, y or groups"
         raise ValueError(
-            f"time={self.time!r}, and no time was found in X or y. Set time= to the column or "
-            f"index level of X that has the time. For windows, which have no labels, pass the time "
-            f"of each row as groups=."
+            f"time={self.time!r}, but no time was found in {where}. "
+            f"Set time= to the column or index level that has the time. For windows and arrays, "
+            f"which have no labels, pass the time of each row as groups=."
         )
 
     def _instants(self, labels, step):

@@ -11,7 +11,7 @@ from skrnn.validation import check_columns, check_rows
 from skrnn.windows import LagColumnsToSequence, PerStep, SlidingWindow
 from skrnn.windows._labels import Labels
 from skrnn.windows._panel import read_panel
-from skrnn.windows._sliding import in_segments
+from skrnn.windows._spans import in_segments
 
 
 class Stream:

@@ -75,12 +75,7 @@ def check_features(estimator, X, sequences):
             )
         raise ValueError(message)
     if not is_table(X):
-        names, known = _names_of_frames(X), getattr(estimator, "feature_names_in_", None)
-        if names is not None and known is not None and names != list(known):
-            raise ValueError(
-                f"The DataFrames in X have the columns {names}, but {name} was fitted with "
-                f"{list(known)}; expected the same columns in the same order."
-            )
+        check_names(estimator, X)
         return
     n_timesteps = sequences.shape[1]
     if not estimator._fitted_on_table and n_timesteps > 1:
@@ -90,6 +85,16 @@ def check_features(estimator, X, sequences):
             f"steps, pass np.asarray(X)[:, :, np.newaxis]."
         )
     validate_data(estimator, X, reset=False, skip_check_array=True)
+
+
+def check_names(estimator, X):
+    """Raise a ValueError if the frames of X have other columns than those of ``fit``."""
+    names, known = _names_of_frames(X), getattr(estimator, "feature_names_in_", None)
+    if names is not None and known is not None and names != list(known):
+        raise ValueError(
+            f"The DataFrames in X have the columns {names}, but {type(estimator).__name__} was "
+            f"fitted with {list(known)}; expected the same columns in the same order."
+        )
 
 
 def _names_of_frames(X):

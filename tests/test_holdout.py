@@ -48,8 +48,9 @@ def test_sizes(n_samples, fraction, n_held_out, validation_split):
     ("n_samples", "options", "message"),
     [
         (30, {"validation_fraction": 0.99}, r"=0\.99 of 30 sequences leaves none to train on"),
-        (1, {}, "of 1 sequences leaves none to train on; expected at least one"),
-        (1, {"validation_split": "last"}, "of 1 sequences leaves none"),
+        (2, {"validation_fraction": 0.6}, "of 2 sequences leaves none to train on; expected at"),
+        (1, {}, "X is one sequence, so early stopping cannot hold out .* Pass X_val and y_val"),
+        (1, {"validation_split": "last"}, "X is one sequence"),
         (1, {"validation_split": "group"}, r"at least two groups .*validation_split='last'"),
         (3, {"validation_split": "group", "validation_fraction": 0.9}, "of 3 groups leaves none"),
     ],

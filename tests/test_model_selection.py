@@ -214,7 +214,10 @@ DAY = pd.Timedelta("1D")
         ({"time": 3}, "time=3; expected the name of a column"),
         ({"time": "date"}, "X has no column or index level 'date'"),
         ({"time": "unit"}, "time='unit' contains text, which does not sort by time"),
-        ({"time": None}, "time=None, and no time was found in X or y. Set time= to the column"),
+        (
+            {"time": None},
+            "time=None, but no time was found in X. Set time= to the column or index level",
+        ),
         ({"gap": -1}, "gap=-1; expected a number of time steps, or a timedelta, of at least 0"),
         ({"gap": -DAY}, "gap=Timedelta.*; expected a number of time steps, or a timedelta"),
         ({"gap": True}, "gap=True; expected a number of time steps"),
@@ -241,6 +244,10 @@ def test_times_must_be_there():
         next(PanelTimeSeriesSplit(time="day").split(frame))
     with pytest.raises(ValueError, match="'groups' has a missing value in row 3"):
         next(PanelTimeSeriesSplit().split(series(len(frame)), groups=frame["day"].to_numpy()))
+    with pytest.raises(ValueError, match="no time was found in X, y or groups"):
+        next(PanelTimeSeriesSplit().split(series(len(frame)), frame["x"]))
+    with pytest.raises(ValueError, match=r"no time was found in X\. Set time="):
+        next(PanelTimeSeriesSplit().split(frame, groups=frame["unit"]))
     with pytest.raises(ValueError, match="X has 0 samples"):
         next(PanelTimeSeriesSplit(time="day").split(frame[:0]))
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):

@@ -69,7 +69,8 @@ def test_chunks(cell, hidden_layer_sizes, loss):
     parts = list(PartBatches(objective.n_chunks, len(index)))
     assert [part.number for part in parts] == [0, 1, 2]
     assert [len(part) for part in parts] == [2, 3, 4]  # of lengths 3, 5, 1 and 5
-    losses, totals = [], []
+    n_chunks, total_weight = 2 + 3 + 1 + 3, weight.rows.sum()
+    losses = []
     for part in parts:
         total, gradient = objective.loss_gradient(theta, part)
         minibatch, carry = chunks.read(part.number, Arena())
@@ -77,7 +78,8 @@ def test_chunks(cell, hidden_layer_sizes, loss):
         def value(theta, minibatch=minibatch, carry=carry):
             prepared = network.prepare(network.params(theta), Arena())
             trace = network.forward(prepared, minibatch, carry=carry)
-            share = minibatch.take(weight) / minibatch.take(weight).sum()
+            # The mean weight of a chunk, times the sequences that have this one.
+            share = minibatch.take(weight) / (total_weight / n_chunks * len(minibatch.order))
             return loss.loss_gradient(trace.raw, minibatch.take(target), share)[0]
 
         assert total == pytest.approx(value(theta), rel=1e-13)
@@ -85,10 +87,9 @@ def test_chunks(cell, hidden_layer_sizes, loss):
         prepared = network.prepare(network.params(theta), Arena())
         chunks.leave(minibatch, network.forward(prepared, minibatch, carry=carry).encoding.carry)
         losses.append(total)
-        totals.append(minibatch.take(weight).sum())
     # Together they are the loss of all steps: the states are carried on.
     whole, _ = Objective(network, loss, sequences, target, weight).loss_gradient(theta, index)
-    assert np.average(losses, weights=totals) == pytest.approx(whole, rel=1e-12)
+    assert np.average(losses, weights=[2, 3, 4]) == pytest.approx(whole, rel=1e-12)
 
 
 def test_a_chunk_without_labels_changes_nothing():

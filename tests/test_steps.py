@@ -222,6 +222,79 @@ def test_weights(name):
         np.testing.assert_array_equal(balanced._theta, other._theta)
 
 
+@pytest.mark.parametrize(
+    "missing", [None, np.nan, float("nan"), "NA"], ids=["None", "NaN", "nan", "NA"]
+)
+@pytest.mark.parametrize("values", [["a", "b", "c"], [3, 5, 7], [True, False, True]])
+def test_every_missing_label(values, missing):
+    """In lists of text, integers or booleans, and in pandas: no class, and the others keep type."""
+    pd = pytest.importorskip("pandas")
+    missing = pd.NA if missing == "NA" else missing
+    X, y = step_problem("RNNStepClassifier")
+    labels = [[values[v] for v in row] for row in y]
+    expected = make("RNNStepClassifier", **SMALL).fit(X, labels, sample_weight=np.r_[0, np.ones(8)])
+    labels[0] = [missing] * 7
+    tables = [v for row in labels for v in row]
+    objects = pd.Series(tables, dtype=object)
+    for form, rows in ((labels, X), (tables, X), (objects, X), (objects.convert_dtypes(), X)):
+        if form is labels:
+            model = make("RNNStepClassifier", **SMALL).fit(rows, form)
+            np.testing.assert_array_equal(model._theta, expected._theta)
+        else:
+            model = make("RNNStepClassifier").fit(rows.reshape(-1, 2), form)
+        assert model.classes_.tolist() == sorted(set(values))
+        assert model.classes_.dtype.kind == np.array(values).dtype.kind
+
+
+def test_masked_and_partly_missing_labels():
+    X, y = step_problem("RNNStepRegressor")
+    masked = np.ma.masked_array(y, np.arange(7) % 2 == np.zeros((9, 1)))
+    model = make("RNNStepRegressor", **SMALL).fit(X, masked)
+    other = make("RNNStepRegressor", **SMALL).fit(X, np.where(np.arange(7) % 2, y, np.nan))
+    np.testing.assert_array_equal(model._theta, other._theta)
+    both = np.stack([y, y], axis=2)
+    both[0, 2, 1] = np.nan
+    with pytest.raises(ValueError, match="Some outputs of step 2 in y are missing, and others not"):
+        make("RNNStepRegressor").fit(X, both)
+
+
+def test_the_marker_is_no_class_of_partial_fit():
+    X, y = step_problem("RNNStepClassifier")
+    model = make("RNNStepClassifier", unlabeled=-1).partial_fit(X, y, classes=[-1, 0, 1, 2])
+    assert model.classes_.tolist() == [0, 1, 2]
+
+
+def test_weights_act_between_chunks():
+    """Of an input that says nothing: the share of a class is that of its weight, by the sum."""
+    b = np.zeros((20, 200), int)
+    b[:, :50] = 1
+    X = np.zeros((20, 200, 1))
+    parameters = {"tbptt_steps": 50, "max_iter": 200, "random_state": 0, "alpha": 0.0}
+    parameters |= {"solver": "sgd", "momentum": 0.0, "learning_rate_init": 0.1, "batch_size": 20}
+    parameters |= {"max_grad_norm": None}
+    found = [
+        RNNStepClassifier(2, class_weight=weight, **parameters).fit(X, b).predict_proba(X)[..., 1]
+        for weight in (None, {0: 1, 1: 3})
+    ]
+    assert found[0].mean() == pytest.approx(0.25, abs=0.1)
+    assert found[1].mean() == pytest.approx(0.5, abs=0.1)
+
+
+def test_the_loss_is_that_of_labeled_steps():
+    """Whichever chunks they are in; chunks without any change no weight."""
+    X = np.random.default_rng(0).standard_normal((3, 100, 1))
+    y = np.full((3, 100), np.nan)
+    y[:, -10:] = np.arange(10) % 2
+    y[0, 33] = 1
+    model = RNNStepClassifier(
+        4, tbptt_steps=10, max_iter=1, random_state=0, learning_rate_init=1e-12, alpha=0.0
+    ).fit(X, y)
+    labeled = ~np.isnan(y)
+    proba = model.predict_proba(X)[labeled]
+    expected = -np.log(proba[np.arange(31), y[labeled].astype(int)]).mean()
+    assert model.loss_ == pytest.approx(expected, rel=1e-5)
+
+
 # Training.
 
 
@@ -277,6 +350,28 @@ def test_early_stopping(name):
     model = make(name, **options).fit(X[:30], y[:30], X_val=X[30:], y_val=y[30:])
     again = make(name, **options).fit(X[:30], y[:30], X_val=list(X[30:]), y_val=list(y[30:]))
     assert model.validation_loss_curve_ == again.validation_loss_curve_
+
+
+@BOTH
+def test_early_stopping_by_the_score(name):
+    """Steps without a label count for nothing there, too."""
+    X, y = step_problem(name, n_samples=40)
+    y = np.where(np.random.default_rng(1).uniform(size=y.shape) < 0.7, y, np.nan)
+    given = {"X_val": X[30:], "y_val": y[30:]}
+
+    def own(model, X, y):
+        return model.score(X, y) + 0 * len(X)
+
+    for scoring in (None, own):
+        model = make(name, early_stopping=True, scoring=scoring)
+        model.fit(X[:30], y[:30], **given)
+        assert model.best_validation_score_ == pytest.approx(model.score(X[30:], y[30:]))
+
+
+def test_one_sequence_cannot_be_split():
+    X, y = step_problem("RNNStepRegressor", n_samples=1, n_timesteps=30)
+    with pytest.raises(ValueError, match=r"X is one sequence.*Pass X_val and y_val; or.*group="):
+        make("RNNStepRegressor", early_stopping=True).fit(X[0], y[0])
 
 
 class _scores:
@@ -370,6 +465,28 @@ def test_wrong_input(X, y, message):
     with pytest.raises(ValueError, match=message):
         model.fit(X, y)
     assert not hasattr(model, "n_features_in_")
+
+
+def test_columns_in_another_order():
+    pd = pytest.importorskip("pandas")
+    X, y = step_problem("RNNStepRegressor")
+    frames = [pd.DataFrame(x, columns=["a", "b"]) for x in X]
+    model = make("RNNStepRegressor").fit(frames, y)
+    with pytest.raises(ValueError, match=r"columns \['b', 'a'\], but RNNStepRegressor was fitted"):
+        model.predict([frame[["b", "a"]] for frame in frames])
+    weight = pd.Series(np.arange(9.0), index=np.arange(9) + 5)
+    model.fit(frames, pd.DataFrame(y), sample_weight=weight)
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        model.score(frames, None)
+
+
+def test_classes_that_are_booleans():
+    X, y = step_problem("RNNStepClassifier")
+    X = np.concatenate([X, np.full((9, 1, 2), np.nan)], axis=1)
+    labels = np.concatenate([y > 0, np.zeros((9, 1), bool)], axis=1)
+    found = make("RNNStepClassifier").fit(X, labels).predict(X)
+    assert set(found[:, :7].ravel()) <= {True, False}
+    assert (found[:, 7] == None).all()  # noqa: E711
 
 
 def test_other_features():

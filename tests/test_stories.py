@@ -124,6 +124,21 @@ def test_columns(story):
     assert n_columns == {"Ridge on lag columns": 24 * 13 + 3, "Ridge on hidden state": 16 + 3}
 
 
+@of("prices")
+def test_prices(story):
+    table = story.simulate()
+    windows, rises, days = story.load()
+    assert len(windows) == len(table) - 8 * story.HORIZON
+    assert (windows.lengths < story.WINDOW).sum() == 8 * (story.WINDOW - 1)  # each begins once
+    later = table.groupby("stock")["price"].shift(-story.HORIZON)
+    expected = (later > table["price"])[later.notna()]
+    np.testing.assert_array_equal(rises, expected)
+    accuracy = story.compare(windows, rises, days, n_splits=2)
+    assert accuracy["GRU"].mean() > accuracy["Momentum"].mean() > 0.5
+    story.draw(accuracy)
+    assert_drawn(story.PNG)
+
+
 @of("hello")
 def test_hello(story, capsys):
     story.draw(story.hello(), story.abcde())

@@ -33,9 +33,6 @@ from skrnn.estimators._state import StateMixin
 from skrnn.estimators._summary import summary
 from skrnn.network.stack import Network
 
-# Sequences read at once outside of training.
-CHUNK = 256
-
 
 @dataclass(eq=False, repr=False)
 class RecurrentEstimator(

@@ -72,6 +72,12 @@ def _count(options, n, what):
             "share rows, like the windows of one series. Set validation_split='last', or pass "
             "X_val and y_val."
         )
+    if n == 1:
+        raise ValueError(
+            "X is one sequence, so early stopping cannot hold out a part of the sequences. Pass "
+            "X_val and y_val; or, if X is a table of steps with several sequences, name the column "
+            "that tells them apart with group=."
+        )
     raise ValueError(
         f"validation_fraction={options.validation_fraction} of {n} {what} leaves none to train "
         f"on; expected at least one to train on and one to validate on. Lower "

@@ -12,7 +12,7 @@ from skrnn.network.minibatch import flat
 from skrnn.network.stack import quiet
 from skrnn.training import Validation
 
-# Training sequences that are scored after each epoch, as in HistGradientBoosting.
+# Training targets that are scored after each epoch, as in HistGradientBoosting.
 MAX_TRAIN_SCORED = 10_000
 
 
@@ -83,12 +83,12 @@ class Validator:
         self.held_out = held_out
         self.score = score
         self.model_attributes = model_attributes
-        if score is not None and len(train.y) > MAX_TRAIN_SCORED:
+        n_each = train.sequences.lengths.mean() if train.is_of_steps else 1
+        n_scored = max(1, int(MAX_TRAIN_SCORED / n_each))
+        if score is not None and len(train.y) > n_scored:
             index = np.arange(len(train.y))
             train = train.take(
-                resample(
-                    index, replace=False, n_samples=MAX_TRAIN_SCORED, random_state=random_state
-                )
+                resample(index, replace=False, n_samples=n_scored, random_state=random_state)
             )
         self.train = train
 
@@ -115,4 +115,8 @@ class Validator:
         if not hasattr(self.loss, "log_proba"):
             return loss, None
         losses, _ = self.loss.elementwise(raw, y)
-        return loss, (weight * losses).sum(axis=1, dtype=np.float64)
+        losses = (weight * losses).sum(axis=1, dtype=np.float64)
+        if self.held_out.is_of_steps:  # those of a sequence are no independent samples
+            lengths = self.held_out.sequences.lengths
+            losses = np.add.reduceat(losses, np.cumsum(lengths) - lengths)
+        return loss, losses

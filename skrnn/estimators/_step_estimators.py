@@ -1,6 +1,6 @@
 """Estimators of one target for each step."""
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from numbers import Integral
 
 import numpy as np
@@ -168,9 +168,12 @@ class StepScore:
         """
         check_is_fitted(self)
         steps = self._read_X(X, reset=False)
-        samples = self._samples(steps, y)
-        weight = None if sample_weight is None else samples.check_weight(sample_weight)
-        return super().score(steps._replace(chosen=samples.is_labeled), samples.y, weight)
+        if steps.chosen is None:  # else a scorer has chosen those with a target
+            self._check_y(X, y, steps)
+            samples = self._samples(steps, y)
+            steps, y = replace(steps, chosen=samples.is_labeled), samples.y
+            sample_weight = None if sample_weight is None else samples.check_weight(sample_weight)
+        return super().score(steps, y, sample_weight)
 
 
 @dataclass(eq=False, repr=False)
@@ -229,8 +232,9 @@ class StepClassifier(StepScore, Classification, StepEstimator):
         -------
         ndarray of shape (n_rows,) or (n_rows, n_labels)
             The most probable classes, in the form of X: for a table one for each row, in its order;
-            for a 3-D array (n_samples, n_timesteps), where padding has NaN, -1 or "", whichever is
-            of the type of the classes; for others an object array of one array for each sequence.
+            for a 3-D array (n_samples, n_timesteps), where padding has -1 if the classes are
+            integers, NaN if they are floats, "" if they are text, and else None; for others an
+            object array of one array for each sequence.
             After a fit with indicators: 1 for each label with a probability above 0.5, else 0.
 
         Raises
@@ -284,3 +288,8 @@ class StepClassifier(StepScore, Classification, StepEstimator):
 
     def _samples(self, steps, y):
         return StepSamples(steps, y, self.unlabeled)
+
+    def _make_target(self, y, classes=None, **known):
+        if classes is not None and self.unlabeled is not None:
+            classes = [value for value in classes if value != self.unlabeled]
+        return super()._make_target(y, classes, **known)

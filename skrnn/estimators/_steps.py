@@ -1,6 +1,8 @@
 """Sequences with a target at every step, and the form in which the user has them."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Number
 
 import numpy as np
 from sklearn.utils import check_array
@@ -12,6 +14,7 @@ from skrnn.validation import (
     as_sequences,
     as_spans,
     check_columns,
+    check_names,
     check_rows,
     is_ragged,
     is_table,
@@ -20,7 +23,8 @@ from skrnn.validation import (
 from skrnn.windows._panel import read_panel
 
 
-class Steps(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Steps:
     """Sequences, and where their steps are among those that the user gave.
 
     ``sequences`` are without padding. Their steps, one sequence after the other, are what the
@@ -34,17 +38,25 @@ class Steps(NamedTuple):
     is_dense: bool = False  # whether X is a 3-D array
     chosen: np.ndarray | None = None  # (n_steps,), bool: the steps that ``restore`` returns
 
+    def __len__(self):
+        """How many values ``restore`` returns."""
+        if self.chosen is not None:
+            return int(self.chosen.sum())
+        return self.n_given if self.lengths is None else len(self.lengths)
+
     def flatten(self, values, name):
         """Values of the user as those of the steps, (n_steps, ·)."""
         if self.lengths is None:
             check_consistent_length(self.places, values)
-            return np.asarray(values)[self.places]
+            return as_values(values)[self.places]
+        if hasattr(values, "columns"):  # it would give the names
+            values = as_values(values)
         if len(values) != len(self.lengths):
             raise ValueError(
                 f"{name} has {len(values)} sequences, but X has {len(self.lengths)}; expected one "
                 f"value for each step of each sequence."
             )
-        elements = [np.asarray(element) for element in values]
+        elements = [as_values(element) for element in values]
         for i, (element, length) in enumerate(zip(elements, self.lengths, strict=True)):
             if element.ndim == 0 or len(element) != length:
                 raise ValueError(
@@ -52,6 +64,9 @@ class Steps(NamedTuple):
                     f"expected one value for each step. For one value for each sequence, use an "
                     f"estimator without Step in its name."
                 )
+        kinds = {element.dtype.kind for element in elements}
+        if len(kinds) > 1 and not kinds <= set("biuf"):  # numbers beside text stay numbers
+            elements = [element.astype(object) for element in elements]
         flat = np.concatenate(elements)[self.places]
         return flat[:, 0] if isinstance(values, Sequences) and flat.shape[1] == 1 else flat
 
@@ -76,11 +91,29 @@ def _split(values, ends):
     return parts
 
 
+def as_values(values):
+    """An array of the values, of objects where text or missing values stand beside others."""
+    if isinstance(values, np.ma.MaskedArray):
+        missing = np.ma.getmaskarray(values)
+        values = np.asarray(values).astype(object)
+        values[missing] = None
+        return values
+    if hasattr(values, "iloc") and not isinstance(getattr(values, "dtype", None), np.dtype):
+        return _plain(values.to_numpy(object))  # pandas' own types, which have a missing value
+    if hasattr(values, "to_numpy"):
+        return values.to_numpy()
+    if isinstance(values, np.ndarray) or not isinstance(values, Sequence):
+        return np.asarray(values)
+    return _plain(np.asarray(values, object))
+
+
 def _padding(shape, dtype):
-    """What the steps of the padding have: NaN, -1, or the empty string."""
+    """What the steps of the padding have: NaN, the empty string, None; of integers -1."""
     if dtype.kind in "fc":
         return np.full(shape, np.nan, dtype)
-    return np.full(shape, -1, dtype) if dtype.kind == "i" else np.zeros(shape, dtype)
+    if dtype.kind == "i":
+        return np.full(shape, -1, dtype)
+    return np.full(shape, "", dtype) if dtype.kind in "US" else np.full(shape, None)
 
 
 def read_steps(estimator, X, *, reset, dtype):
@@ -94,7 +127,8 @@ def read_steps(estimator, X, *, reset, dtype):
     if reset:
         remember_features(estimator, X, sequences)
         estimator._gaps = None
-    n_padded = sequences.starts - given.starts  # in front of each sequence
+    check_names(estimator, X)
+    n_padded = (sequences.starts - given.starts) // given.segment  # in front of each sequence
     begins = np.cumsum(given.lengths) - given.lengths + n_padded
     places = np.concatenate(
         [np.arange(b, b + n) for b, n in zip(begins, sequences.lengths, strict=True)]
@@ -148,7 +182,7 @@ class StepSamples:
                 f"No step has a label: all {len(values)} values of y are missing. Expected at "
                 f"least one that is neither NaN nor the value that unlabeled= names."
             )
-        self.y = values[self.is_labeled]
+        self.y = _plain(values[self.is_labeled])
 
     @property
     def lengths(self):
@@ -158,8 +192,10 @@ class StepSamples:
     def check_weight(self, sample_weight):
         """The weight of each target; one weight for a sequence is that of all its steps."""
         if sample_weight is not None and not np.isscalar(sample_weight):
+            if not is_ragged(sample_weight):
+                sample_weight = as_values(sample_weight)
             lengths, is_of_steps = self.sequences.lengths, self.steps.lengths is None
-            if not is_of_steps and np.ndim(sample_weight[0]) == 0:
+            if not is_of_steps and np.ndim(next(iter(sample_weight), 0)) == 0:
                 sample_weight = checked_weight(sample_weight, lengths).repeat(lengths)
             else:
                 sample_weight = self.steps.flatten(sample_weight, "sample_weight")
@@ -197,9 +233,35 @@ def scored(data):
 
 def _is_labeled(values, unlabeled):
     """Which steps have a target; of several outputs all are missing, or none."""
-    missing = values != values if values.dtype.kind in "fO" else np.zeros(values.shape, bool)
     if values.dtype.kind == "O":
-        missing = missing | np.equal(values, None)
+        missing = np.array([_is_missing(value) for value in values.flat]).reshape(values.shape)
+    else:
+        missing = values != values  # NaN, NaT
     if unlabeled is not None:
         missing = missing | (values == unlabeled)
-    return ~missing.reshape(len(values), -1).all(axis=1)
+    missing = missing.reshape(len(values), -1)
+    in_part = missing.any(axis=1) & ~missing.all(axis=1)
+    if in_part.any():
+        raise ValueError(
+            f"Some outputs of step {int(in_part.argmax())} in y are missing, and others not; "
+            f"expected that all outputs of a step are missing, or none."
+        )
+    return ~missing[:, 0]
+
+
+def _is_missing(value):
+    try:
+        return value is None or bool(value != value)
+    except TypeError:  # pandas.NA is neither equal nor unequal
+        return True
+
+
+def _plain(values):
+    """Objects as an array of their type, if all are numbers, booleans or text; else as they are."""
+    if values.dtype.kind != "O":
+        return values
+    types = {type(value) for value in values.flat}
+    if (bool in types and len(types) > 1) or any(map(_is_missing, values.flat)):
+        return values
+    is_plain = all(issubclass(kind, Number) for kind in types) or types == {str}
+    return np.array(values.tolist()) if is_plain else values

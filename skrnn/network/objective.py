@@ -18,7 +18,8 @@ class Step(NamedTuple):
     """The loss on a minibatch, when its gradient has been added."""
 
     loss: float
-    total: float  # of the sample weights
+    total: float  # by what the weighted losses are divided
+    has_weight: bool
     minibatch: Minibatch
     dinputs: list[np.ndarray]  # (N, ·) of every layer
 
@@ -89,6 +90,8 @@ class Objective:
         """The loss on the samples ``index``, and its gradient in an array that is used again."""
         self.gradient[:] = 0
         step = self._add_gradient(theta, index)
+        if not step.has_weight:  # no step of a chunk has a label
+            return 0.0, self.gradient
         return step.loss + self._add_penalty(theta, step.total), self.gradient
 
     @quiet
@@ -129,15 +132,14 @@ class Objective:
         )
         self._leave(minibatch, trace.encoding.carry)
         weight = minibatch.take(self.weight).reshape(-1, 1)
-        total = float(weight.sum()) if total is None else total
-        # No step of a chunk may have a label.
-        share = weight / weight.dtype.type(total) if total > 0 else weight
+        total = self._total(index, weight) if total is None else total
+        share = weight / weight.dtype.type(total)
         loss, draw = self.loss.loss_gradient(trace.raw, minibatch.take(self.target), share)
         dinputs = self.network.backward(params, minibatch, trace, draw, self.dparams, need_dx)
         for dlayer, layer_masks in zip(self.dparams.layers, masks, strict=False):
             for name, mask in layer_masks.items():
                 dlayer[name] *= mask
-        return Step(loss, total, minibatch, dinputs)
+        return Step(loss, total, bool(weight.any()), minibatch, dinputs)
 
     def _read(self, prepared, index):
         """The minibatch that the gradient goes back through, and the carry before it."""
@@ -149,9 +151,11 @@ class Objective:
     def _leave(self, minibatch, carry):
         """Nothing is read after the last steps."""
 
+    def _total(self, index, weight):
+        """By what the weighted losses of a minibatch are divided."""
+        return float(weight.sum())
+
     def _add_penalty(self, theta, total):
-        if total == 0:
-            return 0.0
         penalty = self.is_weight * theta * theta.dtype.type(self.alpha / total)
         self.gradient += penalty
         return 0.5 * float(penalty @ theta)
@@ -161,7 +165,9 @@ class ChunkedObjective(Objective):
     """The same with an output at every step, and a gradient through one chunk of steps at a time.
 
     A minibatch is read in chunks of ``tbptt_steps`` steps, from the first to the last. Each has a
-    gradient of its own, and goes on from the states that those before it have left.
+    gradient of its own, and goes on from the states that those before it have left. The losses of
+    all chunks of a sequence are divided by the same number, so that weights act between chunks too,
+    and a chunk with few labels counts for little.
 
     Attributes
     ----------
@@ -169,9 +175,16 @@ class ChunkedObjective(Objective):
         Of each sequence.
     """
 
-    @property
-    def n_chunks(self):
-        return -(-self.sequences.lengths // self.tbptt_steps)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.n_chunks = -(-self.sequences.lengths // self.tbptt_steps)
+        # Of all steps of each sequence.
+        self.total_weights = np.array([weight.sum(dtype=np.float64) for weight in self.weight])
+
+    def _total(self, part, weight):
+        """The mean weight of a chunk of these sequences, times how many have this chunk."""
+        totals, n_chunks = self.total_weights[part.index], self.n_chunks[part.index]
+        return float(totals.sum() / n_chunks.sum() * len(part))
 
     def _read(self, prepared, part):
         if part.number == 0:

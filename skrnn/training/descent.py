@@ -68,12 +68,14 @@ class MinibatchDescent:
                     f"{norm}.",
                     self.remedies,
                 )
+            total += loss * len(index)
+            total_norm += norm * len(index)
+            if norm == 0:  # as where no step of a chunk has a label
+                continue
             if norm > self.max_grad_norm:
                 gradient *= self.max_grad_norm / norm
             rate = self.schedule.rate(epoch + (k + 0.5) / len(batches), n_samples)
             self.optimizer.step(theta, gradient, rate)
-            total += loss * len(index)
-            total_norm += norm * len(index)
         if not np.isfinite(theta).all():
             raise divergence(
                 f"Training diverged: some weights are NaN or infinite after epoch {epoch + 1}.",

@@ -14,6 +14,7 @@ from skrnn.validation import check_columns, check_rows
 from skrnn.windows._ends import WINDOWS_FIRST, Ends
 from skrnn.windows._gaps import MAX_GAP
 from skrnn.windows._panel import read_panel
+from skrnn.windows._spans import in_segments, join
 
 
 class SlidingWindow(TransformerMixin, BaseEstimator):
@@ -383,7 +384,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         n_tail = np.array([0 if tail is None else len(tail) for tail in tails])
         order = panel.order
         if n_tail.any():
-            rows, order, begins = _join(tail_rows, n_tail, rows, panel, begins)
+            rows, order, begins = join(tail_rows, n_tail, rows, panel, begins)
 
         step = min(self.step, len(rows))  # a window cannot reach further
         position = np.arange(len(rows))  # in the order
@@ -409,32 +410,3 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
-
-
-def in_segments(rows, starts, lengths, segment):
-    """Windows of whole segments, from spans of rows."""
-    ends, n_segments = starts + lengths, np.maximum(lengths // segment, 1)
-    firsts = ends - n_segments * segment
-    short = lengths < segment
-    if short.any():
-        # Behind the rows comes, for each start of a series, its first row as often as it may stand
-        # for others, and the rows after it that a short window can have.
-        begins, series = np.unique(starts[short], return_inverse=True)
-        step = np.maximum(np.arange(1 - segment, segment - 1), 0)
-        copied = np.minimum(begins[:, np.newaxis] + step, len(rows) - 1)
-        firsts[short] = len(rows) + series * len(step) + lengths[short] - 1
-        rows = np.concatenate([rows, rows[copied.ravel()]])
-    return Sequences(rows, firsts, n_segments, segment)
-
-
-def _join(tail_rows, n_tail, rows, panel, begins):
-    """Rows with the tails in front, their order, and whether a run begins at each position."""
-    n_tails = n_tail.sum()
-    codes = np.concatenate([np.repeat(np.arange(len(n_tail)), n_tail), panel.codes])
-    order = np.concatenate([np.arange(n_tails), n_tails + panel.order])
-    begins = begins & ~(panel.begins() & (n_tail > 0)[panel.codes[panel.order]])
-    begins_tail = np.zeros(n_tails, bool)
-    begins_tail[(np.cumsum(n_tail) - n_tail)[n_tail > 0]] = True
-    by_series = np.argsort(codes[order], kind="stable")
-    begins = np.concatenate([begins_tail, begins])
-    return np.concatenate([*tail_rows, rows]), order[by_series], begins[by_series]
