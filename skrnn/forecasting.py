@@ -61,9 +61,11 @@ def forecast(model, frame, target, horizon, *, known=None, group=None, time=None
 
     Notes
     -----
-    Recursive forecasts: the result has the form of ``frame``, so a model of the next step goes on
-    from its own predictions, if all columns are targets or keys, or are filled in:
-    ``frame = pd.concat([frame, forecast(model, frame, "load", 1)])``, again and again.
+    Recursive forecasts: the result has the form of ``frame``, so a model of the next step can go on
+    from its own predictions. Where the frame has no other columns than targets and keys, repeat
+    ``frame = pd.concat([frame, forecast(model, frame, "load", 1)])``. Where it has rows of the
+    future, and series and time are its index, fill them in one after the other:
+    ``frame = frame.fillna(forecast(model, frame, "load", 1, known="hour"))``.
 
     Examples
     --------
@@ -91,6 +93,7 @@ def forecast(model, frame, target, horizon, *, known=None, group=None, time=None
     position = table.in_order_of_frame(position[keep])
     place = np.empty(table.n_rows, np.intp)
     place[position] = np.arange(len(position))
+    keys = _keys(table, np.sort(table.steps), group, time)
 
     prediction = np.asarray(model.predict(table.X(position)))
     prediction = prediction.reshape(len(position), -1)[place[table.newest]]
@@ -107,8 +110,6 @@ def forecast(model, frame, target, horizon, *, known=None, group=None, time=None
     prediction = prediction.transpose(0, 2, 1).reshape(-1, n_targets)
     if isinstance(table.frame, np.ndarray):
         return prediction
-    n_steps_ahead = np.sort(table.steps)
-    keys = _keys(table, n_steps_ahead, group, time)
     return _labelled(table.frame, keys, dict(zip(table.targets, prediction.T, strict=True)))
 
 
@@ -152,7 +153,8 @@ def _keys(table, n_steps, group, time):
         raise ValueError(
             "The time labels of frame have no frequency, so nobody knows those of the forecast. "
             "Append the rows of the future, with their time labels and missing targets, to frame; "
-            "or use row numbers within each series as time, e.g. frame.reset_index(drop=True)."
+            "convert text to dates (pd.to_datetime); or use row numbers within each series as "
+            "time, e.g. frame.reset_index(drop=True)."
         )
     return keys | {time: spacing.ahead(panel.labels[panel.order[newest]], n_steps)}
 

@@ -5,6 +5,7 @@ import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -187,7 +188,7 @@ WEEKDAYS = pd.bdate_range("2024-01-01", "2024-03-15")
 def test_labels_go_on(labels, n, in_index):
     """Cut a regular index in two: the second half is what the first goes on with."""
     labels = labels.rename("time")
-    frame = pd.DataFrame({"load": np.arange(len(labels))}, labels)[:-n]
+    frame = pd.DataFrame({"load": np.arange(len(labels))}, labels).iloc[:-n]
     horizon = range(1, n + 1)
     if in_index:
         found = forecast(Repeat("load", n), frame, "load", horizon).index
@@ -338,6 +339,26 @@ def test_recursive(keys):
         of_unit = new[new["unit"] == unit]
         assert of_unit["hour"].tolist() == list(hourly(n + 3).index[n:])
         assert np.diff(of_unit["load"]).tolist() == [1.0, 1.0]
+
+
+def test_recursive_with_rows_of_the_future():
+    frame = hourly(20).assign(price=np.arange(20.0))
+    truth = frame["load"] = 100 + frame["price"].cumsum()
+    new = with_future(frame[["load", "price"]], 4)
+    X, y = make_horizon_target(new, "load", 1, known="price")
+    model = make_pipeline(SlidingWindow(1, flatten=True), LinearRegression()).fit(X, y)
+    for n_missing in (4, 3, 2, 1):
+        assert new["load"].isna().sum() == n_missing
+        new = new.fillna(forecast(model, new, "load", 1, known="price"))
+    np.testing.assert_allclose(new["load"], truth)
+
+
+def test_a_search_over_pipelines():
+    frame = hourly()
+    search = GridSearchCV(network(), {"slidingwindow__window": [2, 6]}, cv=TimeSeriesSplit(2))
+    search.fit(*make_horizon_target(frame, "load", 1))
+    found = forecast(search, frame, "load", 1)
+    assert found["load"].tolist() == [search.predict(frame)[-1]]
 
 
 GAPPED = pd.DataFrame({"load": np.arange(6.0)}, index=[0, 1, 3, 7, 12, 20])
