@@ -6,7 +6,7 @@ SOURCES := pyproject.toml setup.py $(shell find skrnn -name '*.pyx' -o -name '*.
 # cython-lint calls a tool by its name.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: accuracy bench demo examples fuzz lint test test-machines test-oldest wheel-test
+.PHONY: accuracy bench demo examples fuzz lint steps test test-machines test-oldest wheel-test
 
 demo: .venv/installed
 	$(BIN)/python examples/forecast.py
@@ -50,6 +50,10 @@ fuzz: .venv/installed
 accuracy: .venv/installed
 	$(BIN)/python -m benchmarks.accuracy --data $(DATA)
 	$(BIN)/python -m benchmarks.m4 --data $(DATA)
+
+# A target at every step, beside PyTorch; on public data too.
+steps: benchmarks/.venv/installed
+	benchmarks/.venv/bin/python -m benchmarks.steps --data $(DATA)
 
 benchmarks/.venv/installed: $(SOURCES)
 	$(PYTHON) -m venv benchmarks/.venv

@@ -90,13 +90,13 @@ class Sequences:
         """The row after the last one of each sequence."""
         return self.starts + self.lengths * self.segment
 
-    def used_rows(self):
+    def _used_rows(self):
         """Which rows are in a sequence, (n_rows,); the others may have any values."""
         n = len(self.rows) + 1
         begin, end = (np.bincount(at, minlength=n) for at in (self.starts, self.ends))
         return np.cumsum(begin - end)[:-1] > 0
 
-    def steps_at(self, first_rows):
+    def _steps_at(self, first_rows):
         """The steps that begin at these rows, (..., segment * n_features)."""
         if self.segment == 1:
             return self.rows[first_rows]
@@ -183,7 +183,7 @@ def padded(sequences, maxlen, value, *, padding="pre", truncating="pre"):
         step = np.arange(maxlen) - (maxlen - n_steps if padding == "pre" else 0)
         taken = (step >= 0) & (step < n_steps)
         first_rows = starts[block, np.newaxis] + step * sequences.segment
-        result[block][taken] = sequences.steps_at(first_rows[taken])
+        result[block][taken] = sequences._steps_at(first_rows[taken])
     return result
 
 

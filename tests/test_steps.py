@@ -2,6 +2,7 @@
 
 import pickle
 import tracemalloc
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -366,6 +367,28 @@ def test_early_stopping_by_the_score(name):
         model = make(name, early_stopping=True, scoring=scoring)
         model.fit(X[:30], y[:30], **given)
         assert model.best_validation_score_ == pytest.approx(model.score(X[30:], y[30:]))
+
+
+def test_groups_are_held_out_whole():
+    """Those that ``group`` names, also where a gap cuts them into several sequences."""
+    X, y = step_problem("RNNStepRegressor", n_samples=12, n_timesteps=20)
+    table, _ = as_table(X)
+    table = table.sort_values(["who", "step"], ignore_index=True)
+    table.loc[table["step"] >= 10, "step"] += 100
+    y = y.reshape(12, 20)[np.argsort([f"u{i}" for i in range(12)])].ravel()
+    model = make(
+        "RNNStepRegressor", group="who", time="step", early_stopping=True, max_iter=1,
+        validation_split="group", validation_fraction=0.25, learning_rate_init=1e-12,
+    )  # fmt: skip
+    with pytest.warns(UserWarning, match="gaps in time"):
+        model.fit(table, y)
+    with pytest.warns(UserWarning, match="gaps in time"):
+        found = model.predict(table)
+    # With three of twelve groups left out, the scale of y says which.
+    squares = ((found - y) ** 2).reshape(12, 20).mean(axis=1)
+    held_out = 2 * model.validation_loss_curve_[0] * model._target.scaler.var_[0]
+    means = [squares[[*three]].mean() for three in combinations(range(12), 3)]
+    assert np.isclose(means, held_out, rtol=1e-5).sum() == 1
 
 
 def test_one_sequence_cannot_be_split():

@@ -21,13 +21,14 @@ class Data(NamedTuple):
     y: Any  # (n_samples, ·), encoded
     weight: Any  # (n_samples,), greater than zero
     values: np.ndarray  # the targets of each sequence in the form of the user
+    group: np.ndarray | None = None  # (n_samples,), of the series that the sequences are cut from
 
     @property
     def is_of_steps(self):
         return isinstance(self.y, Sequences)
 
     def take(self, index):
-        return Data(*(part[index] for part in self))
+        return Data(*(None if part is None else part[index] for part in self))
 
 
 class Samples:

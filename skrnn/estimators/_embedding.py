@@ -95,7 +95,7 @@ def embedding_shapes(estimator, sequences, earlier=None):
             n_codes = earlier[column][0]
         _check_column(estimator, sequences, column, n_codes or MAX_CODES)
         if n_codes is None:
-            n_codes = int(sequences.rows[sequences.used_rows(), column].max()) + 1
+            n_codes = int(sequences.rows[sequences._used_rows(), column].max()) + 1
         dim = dims[column]
         shapes[column] = (n_codes, min(50, (n_codes + 1) // 2) if dim == "auto" else int(dim))
     return shapes
@@ -194,7 +194,7 @@ def _check_column(estimator, sequences, column, n_codes):
     values = sequences.rows[:, column]
     wrong = ~((values >= 0) & (values < n_codes) & (values == np.floor(values)))
     if wrong.any():
-        wrong &= sequences.used_rows()
+        wrong &= sequences._used_rows()
     if not wrong.any():
         return
     row = int(wrong.argmax())

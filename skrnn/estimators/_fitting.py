@@ -82,7 +82,9 @@ class Fit:
         if options.early_stopping:
             if validation is None:
                 labels = None if data.is_of_steps else target.strata(data.y)
-                train, held_out = hold_out(data.sequences, labels, options, random_state)
+                train, held_out = hold_out(
+                    data.sequences, labels, options, random_state, data.group
+                )
                 data, validation = data.take(train), data.take(held_out)
             self.validate = Validator(
                 network, target.loss, validation, scorer, data, self._model_attributes, random_state

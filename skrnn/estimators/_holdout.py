@@ -8,7 +8,7 @@ from sklearn.model_selection import GroupShuffleSplit, train_test_split
 from skrnn._warnings import warn
 
 
-def hold_out(sequences, labels, options, random_state):
+def hold_out(sequences, labels, options, random_state, groups=None):
     """Indices of the training and the validation set.
 
     Parameters
@@ -19,12 +19,15 @@ def hold_out(sequences, labels, options, random_state):
     options : Optimization
         Its ``validation_split`` and ``validation_fraction``.
     random_state : RandomState instance
+    groups : ndarray of int of shape (n_samples,) or None
+        The series that the sequences are from; None is those that share rows.
     """
     n_samples = len(sequences)
     if options.validation_split == "group":
-        groups = overlapping(sequences)
-        _count(options, groups.max() + 1, "groups")
-        if groups.max() + 1 == n_samples:
+        is_known = groups is not None
+        groups = groups if is_known else overlapping(sequences)
+        _count(options, len(np.unique(groups)), "groups")
+        if groups.max() + 1 == n_samples and not is_known:
             warn(
                 "validation_split='group' finds no sequences that share rows, so it splits as "
                 "'random' does. Windows share rows if they come from SlidingWindow; a list or a "
@@ -69,8 +72,8 @@ def _count(options, n, what):
     if n == 1 and what == "groups":
         raise ValueError(
             "validation_split='group' needs at least two groups of sequences, but all sequences "
-            "share rows, like the windows of one series. Set validation_split='last', or pass "
-            "X_val and y_val."
+            "share rows, like the windows of one series, or are of one group. Set "
+            "validation_split='last', or pass X_val and y_val."
         )
     if n == 1:
         raise ValueError(

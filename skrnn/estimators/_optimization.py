@@ -109,8 +109,9 @@ class Optimization:
         last ones, for sequences that are ordered by time. "group": a random sample of groups, for
         the windows of many series. A group is made of sequences that share rows, also through
         other sequences, such as the overlapping windows of one series. So no row is on both sides.
-        (With ``step=k`` of :class:`~skrnn.SlidingWindow`, a series has k groups.) For other groups,
-        pass ``X_val`` and ``y_val`` to ``fit``.
+        (With ``step=k`` of :class:`~skrnn.SlidingWindow`, a series has k groups.) In a table of
+        steps, the groups are those of the columns that ``group`` names. For other groups, pass
+        ``X_val`` and ``y_val`` to ``fit``.
 
     beta_1 : float, default=0.9
         Decay rate of the first moment in Adam, in [0, 1).

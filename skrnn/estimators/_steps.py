@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from numbers import Number
 
 import numpy as np
-from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 
 from skrnn.estimators._data import Data, checked_weight
@@ -37,6 +36,7 @@ class Steps:
     lengths: np.ndarray | None = None  # of the sequences that were given; None if X is a table
     is_dense: bool = False  # whether X is a 3-D array
     chosen: np.ndarray | None = None  # (n_steps,), bool: the steps that ``restore`` returns
+    group: np.ndarray | None = None  # (n_sequences,), of a table: the number of its group
 
     def __len__(self):
         """How many values ``restore`` returns."""
@@ -62,7 +62,8 @@ class Steps:
                 raise ValueError(
                     f"{name}[{i}] has shape {element.shape}, but X[{i}] has {length} steps; "
                     f"expected one value for each step. For one value for each sequence, use an "
-                    f"estimator without Step in its name."
+                    f"estimator without Step in its name. If the rows of a table are the steps, "
+                    f"pass the table: SlidingWindow and PerStep make a sequence of each row."
                 )
         kinds = {element.dtype.kind for element in elements}
         if len(kinds) > 1 and not kinds <= set("biuf"):  # numbers beside text stay numbers
@@ -141,7 +142,7 @@ def _read_table(estimator, X, reset, dtype):
     """The rows of a table as the steps of one or more sequences."""
     features, panel = read_panel(X, estimator.group, estimator.time)
     rows = check_rows(features, keys=("group", "time"), estimator=estimator)
-    check_array(rows, input_name="X", estimator=estimator)  # no value is missing
+    _check_finite(rows)
     check_columns(estimator, X, rows, reset=reset)
     if reset:
         estimator._gaps = panel.gaps()
@@ -151,7 +152,18 @@ def _read_table(estimator, X, reset, dtype):
     is_sorted = np.array_equal(panel.order, np.arange(len(rows)))
     rows = rows if is_sorted else rows[panel.order]
     sequences = as_sequences(Sequences(rows, starts, lengths), dtype)
-    return Steps(sequences, panel.order, len(rows))
+    return Steps(sequences, panel.order, len(rows), group=panel.codes[panel.order[starts]])
+
+
+def _check_finite(rows):
+    finite = np.isfinite(rows)
+    if not finite.all():
+        row, column = np.argwhere(~finite)[0]
+        found = "NaN" if np.isnan(rows[row, column]) else "infinity"
+        raise ValueError(
+            f"Input X contains {found} in row {row}, feature {column}; expected finite values. "
+            f"Impute or remove such rows first."
+        )
 
 
 class StepSamples:
@@ -218,7 +230,8 @@ class StepSamples:
         of_sequence = _split(values[kept], n_labeled)
         used = np.flatnonzero(np.diff(n_labeled, prepend=0))
         parts = self.sequences, Sequences(y, begins, lengths), Sequences(weights, begins, lengths)
-        return Data(*(part[used] for part in parts), of_sequence[used])
+        group = None if self.steps.group is None else self.steps.group[used]
+        return Data(*(part[used] for part in parts), of_sequence[used], group)
 
 
 def scored(data):

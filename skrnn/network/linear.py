@@ -38,7 +38,7 @@ class LinearPath:
         starts, lengths = sequences.starts[index], sequences.lengths[index]
         back = np.arange(self.n_steps)[::-1]
         step = np.maximum(lengths[:, np.newaxis] - 1 - back, 0)
-        steps = sequences.steps_at(starts[:, np.newaxis] + step * sequences.segment)
+        steps = sequences._steps_at(starts[:, np.newaxis] + step * sequences.segment)
         # (B, n_steps, F)
         by_block = steps.reshape(len(index), self.n_steps, self.n_blocks, -1).transpose(2, 0, 1, 3)
         return np.ascontiguousarray(by_block).reshape(self.n_blocks, len(index), self.n_inputs)

@@ -22,7 +22,7 @@ class Rows(NamedTuple):
     lengths: np.ndarray
     segment: int = 1
 
-    def steps_at(self, first_rows):
+    def _steps_at(self, first_rows):
         """The steps that are these rows."""
         return self.rows[first_rows]
 

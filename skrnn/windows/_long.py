@@ -140,7 +140,7 @@ def to_long(X, ids, *, like, id, time, columns=None):
     row = panel.order[np.repeat(starts[codes], sequences.lengths) + step]
     step = step * sequences.segment + np.repeat(sequences.starts, sequences.lengths)
     in_order = np.argsort(row)
-    values = sequences.steps_at(step[in_order])
+    values = sequences._steps_at(step[in_order])
     kept = safe_indexing(like, row[in_order])
     is_key = set(like.columns) - set(features.columns)
     new = dict(zip(names, values.T, strict=True))

@@ -83,11 +83,11 @@ class Panel:
             n_gaps = f"{breaks.sum()} gaps" if breaks.sum() > 1 else "a gap"
             warn(
                 f"{self.name} has {n_gaps} in time, the first after {self.labels.text(first)}"
-                f"{self._in_group(first)}; windows and targets do not cross gaps {gaps}. Insert "
-                f"the missing rows; or, if a split has taken them, split with TimeSeriesSplit, "
-                f"PanelTimeSeriesSplit or shuffle=False. SlidingWindow and make_horizon_target "
-                f"cross longer gaps with a greater max_gap=. If the time between rows does not "
-                f"matter, use row numbers within each series as time, e.g. "
+                f"{self._in_group(first)}; windows, targets and sequences do not cross gaps "
+                f"{gaps}. Insert the missing rows; or, if a split has taken them, split with "
+                f"TimeSeriesSplit, PanelTimeSeriesSplit or shuffle=False. SlidingWindow and "
+                f"make_horizon_target cross longer gaps with a greater max_gap=. If the time "
+                f"between rows does not matter, use row numbers within each series as time, e.g. "
                 f"{self.name}.reset_index(drop=True)."
             )
         return begins

@@ -91,7 +91,7 @@ class PerStep(NoFrameMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator)
             The fitted transformer.
         """
         sequences = check_sequences(self, X, allow_nan=True)
-        transformer = clone(self.transformer).fit(sequences.rows[sequences.used_rows()])
+        transformer = clone(self.transformer).fit(sequences.rows[sequences._used_rows()])
         remember_features(self, X, sequences)
         self.transformer_ = transformer
         return self
@@ -158,7 +158,7 @@ class PerStep(NoFrameMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator)
 
 def _mapped(function, sequences):
     """Sequences of the same lengths, with a function applied to the rows that they use."""
-    used = sequences.used_rows()
+    used = sequences._used_rows()
     rows = function(sequences.rows[used])
     if rows.shape[0] != used.sum():
         raise ValueError(
