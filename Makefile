@@ -14,6 +14,7 @@ demo: .venv/installed
 examples: demo
 	$(BIN)/python examples/hello.py
 	$(BIN)/python examples/characters.py
+	$(BIN)/python examples/fan_chart.py
 	$(BIN)/python examples/panel.py
 	$(BIN)/python examples/features.py
 	$(BIN)/python examples/prices.py

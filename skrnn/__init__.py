@@ -10,6 +10,7 @@ from skrnn.estimators import (
     RNNStepClassifier,
     RNNStepRegressor,
 )
+from skrnn.forecasting import forecast
 from skrnn.generation import sample
 from skrnn.model_selection import PanelTimeSeriesSplit
 from skrnn.sequences import Sequences
@@ -47,6 +48,7 @@ __all__ = [
     "Stream",
     "TokenEncoder",
     "WindowScaledRegressor",
+    "forecast",
     "from_long",
     "make_horizon_target",
     "pad_sequences",

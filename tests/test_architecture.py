@@ -24,6 +24,7 @@ ALLOWED = {
     "training": set(),
     "sequences": set(),
     "validation": {"_warnings", "sequences"},
+    "forecasting": {"windows"},
     "generation": {"_sklearn", "tokens"},
     "tokens": {"_output", "_sklearn", "sequences", "validation"},
     "windows": {"_output", "_sklearn", "_warnings", "sequences", "validation"},
@@ -44,6 +45,7 @@ ALLOWED = {
     "plotting": {"_sklearn"},
     "__init__": {
         "estimators",
+        "forecasting",
         "generation",
         "model_selection",
         "sequences",

@@ -139,6 +139,30 @@ def test_prices(story):
     assert_drawn(story.PNG)
 
 
+@of("fan_chart")
+def test_fan_chart(story, monkeypatch):
+    monkeypatch.setattr(story, "TEST", "2023-10-01")
+    frame = story.simulate("2023-04-01")
+    true = frame["load"][-24:].copy()
+    frame.loc[true.index, "load"] = np.nan
+    tables = {}
+    for known in (["workday"], None):
+        X, y = story.make_horizon_target(frame, "load", story.HORIZON, known=known)
+        assert len(X) == len(frame) - 48
+        model = story.fit(X, y)
+        tables[str(known)] = table = story.tomorrows(model, X, y)
+        np.testing.assert_array_equal(table["load"], frame["load"][table.index])
+        assert table.index.equals(frame["2023-10-02":].index[:-24])
+        newest = story.from_now_on(model, frame, known)
+        assert newest.index.equals(true.index)
+    with_calendar, without = map(story.pinball, tables.values())
+    assert with_calendar < 0.9 * without
+    below = story.coverage(tables["['workday']"])
+    assert 0.65 < below[0.9] - below[0.1] < 0.92
+    story.draw(tables, newest)
+    assert_drawn(story.PNG)
+
+
 @of("hello")
 def test_hello(story, capsys):
     story.draw(story.hello(), story.abcde())

@@ -166,9 +166,8 @@ class RecurrentRegressor(Regression, SequenceEstimator):
         Which columns of X the linear model of an output reads. "all": every column. "own": only
         the column whose future the output is, where y has the futures of all columns of X. The
         columns of y must then be in the order of the columns of X, with all horizons of the first
-        column first; ``np.hstack`` of the y that
-        :func:`~skrnn.make_horizon_target` returns for each column is in this order. Only used with
-        ``ar_steps``.
+        column first, as :func:`~skrnn.make_horizon_target` returns them for a list of targets.
+        Only used with ``ar_steps``.
     """
 
     _: KW_ONLY

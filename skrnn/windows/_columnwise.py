@@ -76,7 +76,7 @@ class ColumnwiseRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
             arrays, or :class:`~skrnn.Sequences`, such as those of :class:`~skrnn.SlidingWindow`.
         y : array-like of shape (n_samples, n_columns * n_horizons)
             The targets, in the order of the columns of X: all horizons of the first column first,
-            as ``np.hstack`` of what :func:`~skrnn.make_horizon_target` returns for each.
+            as :func:`~skrnn.make_horizon_target` returns them for a list of targets.
         sample_weight : array-like of shape (n_samples,), default=None
             The weights of the windows, for each of their columns; None is 1 for all.
         X_val, y_val : as X and y, default=None

@@ -152,3 +152,24 @@ class Labels:
             local = self.source.dt.convert_time_zone(str(time_zone))
             return local.dt.replace_time_zone(None).to_numpy()
         return self.source.tz_convert(time_zone).tz_localize(None).to_numpy()
+
+    def plus(self, distance):
+        """A source whose values are greater by ``distance``, an array."""
+        if self._is_period:
+            return self.source + distance // self.source.freq.n
+        if self._is_polars:
+            return (self.source + type(self.source)(distance)).cast(self.source.dtype)
+        return self.source + distance
+
+    def at(self, local, time_zone):
+        """A source like this one, at local times of ``time_zone``; in autumn the earlier of two."""
+        if self._is_polars:
+            source = type(self.source)(self.source.name, local)
+            if time_zone is not None:
+                source = source.dt.replace_time_zone(str(time_zone), ambiguous="earliest")
+            return source.cast(self.source.dtype)
+        source = type(self.source)(local, name=self.source.name)
+        if time_zone is None:
+            return source
+        is_summer = np.ones(len(local), bool)  # the earlier of two
+        return source.tz_localize(time_zone, ambiguous=is_summer, nonexistent="shift_forward")

@@ -12,6 +12,7 @@ FIRST_WEEKDAY, LAST_WEEKDAY = "first weekday", "last weekday"
 
 # A calendar turns labels into two arrays: numbers that grow by a constant from each label to the
 # next, and what all labels have in common, such as the time of day (NaT: not on the calendar).
+# ``ahead`` gives the labels that are some distance later, as the source of other ``Labels``.
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,9 @@ class _Count:
     def __call__(self, labels):
         return labels.values, np.zeros(1)
 
+    def ahead(self, labels, distance):
+        return labels.plus(distance)
+
 
 @dataclass(frozen=True)
 class _Clock:
@@ -33,6 +37,9 @@ class _Clock:
 
     def __call__(self, labels):
         return labels.local_time(self.time_zone), np.zeros(1)
+
+    def ahead(self, labels, distance):
+        return labels.at(labels.local_time(self.time_zone) + distance, self.time_zone)
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,12 @@ class _Weekdays:
         date = time.astype("M8[D]")
         time_of_day = np.where(np.is_busday(date), time - date, np.timedelta64("NaT"))
         return np.busday_count(np.datetime64(0, "D"), date), time_of_day
+
+    def ahead(self, labels, distance):
+        time = labels.local_time(self.time_zone)
+        date = time.astype("M8[D]")
+        later = np.busday_offset(date, distance, roll="backward")
+        return labels.at(later + (time - date), self.time_zone)
 
 
 @dataclass(frozen=True)
@@ -63,17 +76,24 @@ class _Months:
     def __call__(self, labels):
         time = labels.local_time(self.time_zone)
         date, month = time.astype("M8[D]"), time.astype("M8[M]")
+        time_of_day = np.where(date == self._date(month), time - date, np.timedelta64("NaT"))
+        return month.astype(np.int64), time_of_day
+
+    def ahead(self, labels, distance):
+        time = labels.local_time(self.time_zone)
+        date = self._date(time.astype("M8[M]") + distance)
+        return labels.at(date + (time - time.astype("M8[D]")), self.time_zone)
+
+    def _date(self, month):
+        """The day in each month."""
         first, end = month.astype("M8[D]"), (month + 1).astype("M8[D]")
         if self.day == FIRST_WEEKDAY:
-            expected = np.busday_offset(first, 0, roll="forward")
-        elif self.day == LAST_WEEKDAY:
-            expected = np.busday_offset(end, -1, roll="forward")
-        elif self.day == END:
-            expected = end - DAY
-        else:
-            expected = np.minimum(first + (self.day - 1) * DAY, end - DAY)
-        time_of_day = np.where(date == expected, time - date, np.timedelta64("NaT"))
-        return month.astype(np.int64), time_of_day
+            return np.busday_offset(first, 0, roll="forward")
+        if self.day == LAST_WEEKDAY:
+            return np.busday_offset(end, -1, roll="forward")
+        if self.day == END:
+            return end - DAY
+        return np.minimum(first + (self.day - 1) * DAY, end - DAY)
 
 
 @dataclass(frozen=True)
@@ -108,6 +128,10 @@ class Regular:
         else:  # the difference of distant numbers can overflow, hence ``second > first`` below
             is_step = difference == self.step
         return (second > first) & is_step & (first_rest == second_rest)
+
+    def ahead(self, labels, n_steps):
+        """The labels that come a number of steps after each label, as a source of ``Labels``."""
+        return self.calendar.ahead(labels, self.step * n_steps)
 
     def _magnitude(self, first, second):
         """Of the floats that decide how exact a difference is."""
@@ -157,6 +181,19 @@ class Offset:
                     n_missing[between] = np.inf
                     break
         return n_missing
+
+    def ahead(self, labels, n_steps):
+        """The labels that come a number of steps after each label, as a source of ``Labels``."""
+        zone, source = labels.time_zone, labels.source
+        start = source if zone is None else source.tz_localize(None)
+        is_days = zone is not None and start[0] + self.freq - start[0] >= DAY  # not all have 24 h
+        if not is_days:
+            start = source
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            later = [label + self.freq * int(n) for label, n in zip(start, n_steps, strict=True)]
+        later = type(source)(later, name=source.name)
+        return labels.at(later.to_numpy(), zone) if is_days else later
 
 
 def find_spacing(labels, earlier, later):
