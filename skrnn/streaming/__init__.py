@@ -1,0 +1,5 @@
+"""Rows pushed through a fitted Pipeline as they come."""
+
+from skrnn.streaming._stream import Stream
+
+__all__ = ["Stream"]
