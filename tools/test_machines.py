@@ -25,8 +25,8 @@ CORETYPES = {
     "Zen": "avx2",
     "SkylakeX": "avx512",
 }
-# These run the whole suite, each with the instruction set that it has. All other pairs run the
-# tests of the kernels: what is only Python above them need not be repeated. Nor need the gradients
+# These run the whole suite, each with the instruction set that it has, unless the machine is of
+# that kind itself, as `make test` runs it so. All other pairs run the tests of the kernels: what is only Python above them need not be repeated. Nor need the gradients
 # of whole networks, which take most of the time: those of every cell, alone, are there.
 WHOLE = {("Nehalem", "baseline"), ("Haswell", "avx2"), ("SkylakeX", "avx512")}
 KERNELS = [
@@ -46,16 +46,17 @@ print(*sorted({pool.get("architecture", "") for pool in threadpoolctl.threadpool
 """
 
 
-def architectures(coretype):
+def architectures(coretype=None):
     """What the OpenBLAS of NumPy and that of SciPy run as."""
-    environment = os.environ | {"OPENBLAS_CORETYPE": coretype}
+    environment = os.environ | ({} if coretype is None else {"OPENBLAS_CORETYPE": coretype})
     command = [sys.executable, "-c", ARCHITECTURES]
     return subprocess.check_output(command, env=environment, text=True).strip()
 
 
 def run(coretype, isa):
     """Run the tests of one pair; returns a line about it and whether they passed."""
-    whole = (coretype, isa) in WHOLE
+    is_itself = isa == available()[-1] and architectures(coretype) == architectures()
+    whole = (coretype, isa) in WHOLE and not is_itself
     environment = os.environ | {"SKRNN_ISA": isa, "OMP_NUM_THREADS": "1"}
     if coretype is not None:
         environment["OPENBLAS_CORETYPE"] = coretype
