@@ -26,8 +26,9 @@ CORETYPES = {
     "SkylakeX": "avx512",
 }
 # These run the whole suite, each with the instruction set that it has, unless the machine is of
-# that kind itself, as `make test` runs it so. All other pairs run the tests of the kernels: what is only Python above them need not be repeated. Nor need the gradients
-# of whole networks, which take most of the time: those of every cell, alone, are there.
+# that kind itself, as `make test` runs it so. All other pairs run the tests of the kernels: what is
+# only Python above them need not be repeated. Nor need the gradients of whole networks, which take
+# most of the time: those of every cell, alone, are there.
 WHOLE = {("Nehalem", "baseline"), ("Haswell", "avx2"), ("SkylakeX", "avx512")}
 KERNELS = [
     "tests/test_activations.py",
