@@ -255,9 +255,12 @@ def _step(estimator, x, state):
     if is_one:
         x = x[np.newaxis]
     prepared.check(x, state)
-    if estimator._embedding_shapes:
-        check_codes(estimator, Sequences(x, np.arange(len(x)), np.ones(len(x), np.intp)))
-    return *prepared.stepper.step(x, state), is_one
+    try:
+        return *prepared.stepper.step(x, state), is_one
+    except ValueError:
+        if estimator._embedding_shapes:  # a code may be wrong: this says which
+            check_codes(estimator, Sequences(x, np.arange(len(x)), np.ones(len(x), np.intp)))
+        raise
 
 
 class _Known(threading.local):
