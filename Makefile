@@ -23,7 +23,7 @@ examples: demo
 	$(BIN)/python examples/activities.py
 
 test: .venv/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=auto
 	$(BIN)/python tools/test_machines.py isas
 
 # The tests as older and newer processors run them, whatever this one is.
