@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.metrics import mean_pinball_loss
 from sklearn.model_selection import GridSearchCV
 
-from skrnn import GRURegressor, RNNStepRegressor
+from skrnn import ColumnwiseRegressor, GRURegressor, RNNStepRegressor, WindowScaledRegressor
 from skrnn.network.losses import Pinball
 from tests._estimators import make
 
@@ -113,3 +113,22 @@ def test_wrong_quantiles(quantile):
 def test_quantiles_without_their_loss_are_told():
     with pytest.warns(UserWarning, match=r"quantile=\[0.1, 0.9\] has no effect with loss='squared"):
         make("GRURegressor", quantile=[0.1, 0.9]).fit(np.ones((5, 3)), np.arange(5))
+
+
+def test_of_columns_and_scaled_windows():
+    rng = np.random.default_rng(0)
+    X = rng.uniform(1, 2, (40, 5, 2)) * rng.uniform(1, 9, (40, 1, 2))
+    y = np.concatenate([X[:, -1, [0]] * [[1, 2, 3]], X[:, -1, [1]] * [[1, 2, 3]]], axis=1)
+    inner = make("GRURegressor", loss="quantile", quantile=LEVELS, max_iter=9)
+    model = ColumnwiseRegressor(WindowScaledRegressor(inner)).fit(X, y)
+    found = model.predict_quantiles(X)
+    assert found.shape == (40, 6, 3)
+    np.testing.assert_array_equal(found[:, :, 1], model.predict(X))
+    scaled = WindowScaledRegressor(inner).fit(X[:, :, [1]], y[:, 3])
+    level = X[:, :, 1].mean(axis=1)
+    of_scaled = scaled.regressor_.predict_quantiles(X[:, :, [1]] / level[:, None, None])
+    np.testing.assert_allclose(
+        scaled.predict_quantiles(X[:, :, [1]]), of_scaled * level[:, None], rtol=1e-6
+    )
+    for other in (ColumnwiseRegressor, WindowScaledRegressor):
+        assert not hasattr(other(make("GRURegressor")), "predict_quantiles")

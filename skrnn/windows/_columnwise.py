@@ -3,11 +3,13 @@
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils import check_array
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skrnn._sklearn import HasMethods, check_sample_weight, fit_context
 from skrnn.sequences import FLOATS, Sequences
 from skrnn.validation import check_features, check_sequences, is_table, remember_features
+from skrnn.windows._scaled import inner_predicts_quantiles
 
 
 class ColumnwiseRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
@@ -122,12 +124,35 @@ class ColumnwiseRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         ndarray of shape (n_samples, n_columns * n_horizons)
             The predictions, in the order of y.
         """
+        found = self._predict(X, "predict")
+        found = found.reshape(len(found), -1)
+        return found[:, 0] if self._is_flat else found
+
+    @available_if(inner_predicts_quantiles)
+    def predict_quantiles(self, X):
+        """Predict all quantiles, if the regressor does.
+
+        Parameters
+        ----------
+        X : array-like, list of arrays or Sequences
+            The windows, in any form that ``fit`` takes.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_columns * n_horizons, n_quantiles)
+            The predictions, in the order of y, from the lowest quantile to the highest.
+        """
+        found = self._predict(X, "predict_quantiles")
+        found = found.reshape(len(found), -1, found.shape[-1])
+        return found[:, 0] if self._is_flat else found
+
+    def _predict(self, X, method):
+        """What the regressor says of the windows of all columns, (n_samples, n_columns, ...)."""
         check_is_fitted(self)
         sequences = check_sequences(self, X)
         check_features(self, X, sequences)
-        found = np.asarray(self.regressor_.predict(_by_column(sequences)))
-        found = found.reshape(len(sequences), -1)
-        return found[:, 0] if self._is_flat else found
+        found = np.asarray(getattr(self.regressor_, method)(_by_column(sequences)))
+        return found.reshape(len(sequences), -1, *found.shape[1:])
 
     def _targets(self, y, n_columns):
         """The targets of each window and column, and whether y is 1-D."""

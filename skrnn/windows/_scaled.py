@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
 from sklearn.utils import check_array, check_consistent_length, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._sklearn import HasMethods, Interval, StrOptions, fit_context, routing_enabled
@@ -16,6 +17,11 @@ from skrnn.windows._lag_columns import FLAT
 
 # Windows that are copied at a time, so that the indices of their rows take little memory.
 N_WINDOWS = 4096
+
+
+def inner_predicts_quantiles(estimator):
+    """Whether the regressor inside has ``predict_quantiles``."""
+    return hasattr(getattr(estimator, "regressor_", estimator.regressor), "predict_quantiles")
 
 
 class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
@@ -151,11 +157,31 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             The predictions of the regressor, scaled back to the level of each window.
         """
+        return self._predict(X, "predict")
+
+    @available_if(inner_predicts_quantiles)
+    def predict_quantiles(self, X):
+        """Predict all quantiles, if the regressor does.
+
+        Parameters
+        ----------
+        X : array-like, list of arrays or Sequences
+            The windows, in any form that ``fit`` takes.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_quantiles) or (n_samples, n_outputs, n_quantiles)
+            What ``predict_quantiles`` of the regressor returns, scaled back to the level of each
+            window.
+        """
+        return self._predict(X, "predict_quantiles")
+
+    def _predict(self, X, method):
         check_is_fitted(self)
         sequences = check_sequences(self, X)
         check_features(self, X, sequences)
         windows, level = self._scaled(X, sequences)
-        prediction = np.asarray(self.regressor_.predict(windows))
+        prediction = np.asarray(getattr(self.regressor_, method)(windows))
         of_window = level.reshape(-1, *[1] * (prediction.ndim - 1))
         with np.errstate(over="ignore"):  # raises below
             result = (
