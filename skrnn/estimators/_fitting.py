@@ -20,6 +20,7 @@ from skrnn.estimators._scoring import Scorer, Validator
 from skrnn.estimators._solvers import make_solver, penalty, resolve
 from skrnn.network.minibatch import flat
 from skrnn.network.objective import ChunkedObjective, Objective
+from skrnn.network.truncation import count_chunks
 from skrnn.targets import Target
 from skrnn.training import Trainer
 
@@ -264,7 +265,7 @@ def n_parts(data, tbptt_steps):
     """The parts of all sequences that have a gradient each in an epoch."""
     if not data.is_of_steps or tbptt_steps is None:
         return len(data.y)
-    return int((-(-data.sequences.lengths // tbptt_steps)).sum())
+    return int(count_chunks(data.sequences.lengths, tbptt_steps).sum())
 
 
 def unsettled(loss_curve, n_last, tol):

@@ -8,7 +8,7 @@ from skrnn.kernels.arena import Arena
 from skrnn.network.dropout import drop_recurrent
 from skrnn.network.minibatch import Minibatch, flat
 from skrnn.network.stack import quiet
-from skrnn.network.truncation import Chunks, last_steps
+from skrnn.network.truncation import Chunks, count_chunks, last_steps
 
 # Of the weights, those that the penalty does not act on.
 UNPENALISED = ("weight_ar", "weight_embedding")
@@ -177,7 +177,7 @@ class ChunkedObjective(Objective):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.n_chunks = -(-self.sequences.lengths // self.tbptt_steps)
+        self.n_chunks = count_chunks(self.sequences.lengths, self.tbptt_steps)
         # Of all steps of each sequence.
         self.total_weights = np.array([weight.sum(dtype=np.float64) for weight in self.weight])
 

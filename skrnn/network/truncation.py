@@ -5,6 +5,11 @@ import numpy as np
 from skrnn.network.minibatch import Minibatch
 
 
+def count_chunks(lengths, n_steps):
+    """In how many chunks of at most ``n_steps`` steps sequences of these lengths are read."""
+    return -(-lengths // n_steps)
+
+
 class Chunks:
     """Sequences in chunks of at most ``n_steps`` steps, to be read one after the other.
 
@@ -34,7 +39,7 @@ class Chunks:
         self.index = index
         longest = int(sequences.lengths[index].max())
         self.n_steps = longest if n_steps is None else n_steps
-        self.n_chunks = -(-longest // self.n_steps)
+        self.n_chunks = count_chunks(longest, self.n_steps)
         self.carry = network.start(len(index), sequences.dtype) if carry is None else carry
 
     def read(self, k, arena):
