@@ -80,6 +80,9 @@ class Windows:
         self.ring = None  # (n_slots, reach, n_features)
         self.n_read = np.zeros(0, np.int64)
 
+    def __repr__(self):
+        return f"windows of {self.window.window} rows for {type(self.predictor[-1]).__name__}"
+
     def predict(self, rows, slots, begins, method):
         """The predictions for the windows that end with the rows."""
         n_read = self._make_room(rows, slots, begins)
@@ -136,6 +139,9 @@ class States:
         self.estimator = estimator
         self.first = estimator.init_state()
         self.state = self.first[:0]
+
+    def __repr__(self):
+        return f"states of {type(self.estimator).__name__}"
 
     def predict(self, rows, slots, begins, method):
         """The predictions after the rows."""

@@ -96,6 +96,9 @@ class Stream:
     def __len__(self):
         return len(self._slots)
 
+    def __repr__(self):
+        return f"<Stream: {len(self)} streams, {self._memory}>"
+
     def push(self, X, ids=None):
         """Push the next row of some streams, and predict.
 
