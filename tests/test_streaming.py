@@ -561,3 +561,11 @@ def test_ids_beside_groups():
     ):
         stream.push(frame[:2], ids=["a", "b"])
     assert stream.push(frame[:2]).shape == (2,)
+
+
+def test_representation():
+    model, X = windowed()
+    stream = Stream(model)
+    stream.push(X[:3])
+    assert repr(stream) == f"<Stream: 3 streams, windows of {WINDOW} rows for GRURegressor>"
+    assert repr(Stream(stepwise()[0])) == "<Stream: 0 streams, states of RNNStepRegressor>"
