@@ -4,7 +4,7 @@ import numpy as np
 
 from skrnn.windows._ahead import Ahead
 from skrnn.windows._gaps import MAX_GAP
-from skrnn.windows._panel import key_column
+from skrnn.windows._panel import group_names, key_column
 
 
 def forecast(model, frame, target, horizon, *, known=None, group=None, time=None, max_gap=MAX_GAP):
@@ -137,7 +137,7 @@ def _of_series(table, wrong):
 
 def _keys(table, n_steps, group, time):
     """The labels of the rows ahead, by the names of the key columns and index levels."""
-    names = [] if group is None else [group] if isinstance(group, str) else list(group)
+    names = group_names(group)
     panel, frame = table.panel, table.frame
     newest = np.repeat(table.newest, len(n_steps))
     n_steps = np.tile(n_steps, len(table.newest))

@@ -509,7 +509,7 @@ def test_classes_that_are_booleans():
     labels = np.concatenate([y > 0, np.zeros((9, 1), bool)], axis=1)
     found = make("RNNStepClassifier").fit(X, labels).predict(X)
     assert set(found[:, :7].ravel()) <= {True, False}
-    assert (found[:, 7] == None).all()  # noqa: E711
+    assert all(value is None for value in found[:, 7])
 
 
 def test_other_features():

@@ -8,6 +8,7 @@ import numpy as np
 
 from skrnn._sklearn import Interval, StrOptions
 from skrnn._warnings import warn
+from skrnn.windows._panel import group_names
 
 # Greater integers are not all exact in float32.
 MAX_CODES = 2**24
@@ -121,7 +122,7 @@ def _warn_of_no_effect(estimator):
 
 def _names(estimator, sequences):
     """The names of the features, or None."""
-    keys = {getattr(estimator, "time", None), *np.atleast_1d(getattr(estimator, "group", None))}
+    keys = {getattr(estimator, "time", None), *group_names(getattr(estimator, "group", None))}
     names = [name for name in getattr(estimator, "feature_names_in_", ()) if name not in keys]
     # Where each row of a table is a sequence, its names are those of steps.
     return names if len(names) == sequences.rows.shape[1] else None

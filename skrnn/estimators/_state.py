@@ -15,6 +15,7 @@ from skrnn.network.state import State
 from skrnn.network.stepping import Stepper
 from skrnn.sequences import FLOATS, Sequences
 from skrnn.targets import require_finite
+from skrnn.windows._panel import group_names
 
 INT64 = np.dtype(np.int64)
 
@@ -145,7 +146,7 @@ class StateMixin:
         if not all(isinstance(name, str) for name in found):
             return
         if is_of_steps:
-            keys = [self.time, *([self.group] if isinstance(self.group, str) else self.group or [])]
+            keys = {self.time, *group_names(self.group)}
             known = [name for name in known if name not in keys]
         if list(found) != list(known):
             raise ValueError(

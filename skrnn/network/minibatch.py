@@ -89,8 +89,7 @@ class Minibatch:
     def places(self, begins):
         """Where the steps of the packed rows are, if those of a sequence begin there: (N,)."""
         first = begins[self.order] + self.begins
-        steps = np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
-        return first[self.sequence_of_row] + steps
+        return first[self.sequence_of_row] + self.step_of_row
 
     @cached_property
     def sequence_of_row(self):
@@ -99,10 +98,14 @@ class Minibatch:
         return np.arange(len(self.x)) - np.repeat(self.offsets[:-1], n_active)
 
     @cached_property
+    def step_of_row(self):
+        """The step of each packed row, (N,)."""
+        return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
+
+    @cached_property
     def steps_to_end(self):
         """How many steps follow each packed row in its sequence, (N,)."""
-        steps = np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
-        return self.lengths[self.sequence_of_row] - 1 - steps
+        return self.lengths[self.sequence_of_row] - 1 - self.step_of_row
 
     @cached_property
     def reversal(self):

@@ -128,6 +128,11 @@ class Panel:
         )
 
 
+def group_names(group):
+    """The names of the columns or index levels that ``group`` gives, as a list."""
+    return [] if group is None else [group] if isinstance(group, str) else list(group)
+
+
 def read_panel(X, group=None, time=None, *, input_name="X"):
     """Split a table into its features and its keys.
 
@@ -143,7 +148,7 @@ def read_panel(X, group=None, time=None, *, input_name="X"):
     features : the same without key columns
     Panel
     """
-    names = [] if group is None else [group] if isinstance(group, str) else list(group)
+    names = group_names(group)
     keys = names if time is None else [*names, time]
     is_pandas = hasattr(X, "iloc")
     if hasattr(X, "collect"):

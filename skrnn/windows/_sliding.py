@@ -13,7 +13,7 @@ from skrnn.sequences import Sequences, padded
 from skrnn.validation import check_columns, check_rows
 from skrnn.windows._ends import WINDOWS_FIRST, Ends
 from skrnn.windows._gaps import MAX_GAP
-from skrnn.windows._panel import read_panel
+from skrnn.windows._panel import group_names, read_panel
 from skrnn.windows._spans import in_segments, join
 
 
@@ -306,7 +306,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
             self._warn_of_missing(rows)
         # The columns are those of X, including keys.
         check_columns(self, X, rows, reset=True)
-        keys = {self.time, *([self.group] if isinstance(self.group, str) else self.group or [])}
+        keys = {self.time, *group_names(self.group)}
         self._is_feature = [
             name not in keys for name in getattr(X, "columns", range(rows.shape[1]))
         ]
