@@ -33,6 +33,7 @@ KERNELS = [
     "tests/test_activations.py",
     "tests/test_batch_invariance.py",
     "tests/test_gradients.py",
+    "tests/test_hidden_states.py",
     "tests/test_padding.py",
     "tests/test_reference.py",
     "tests/test_state.py",
