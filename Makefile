@@ -6,7 +6,8 @@ SOURCES := pyproject.toml setup.py $(shell find skrnn -name '*.pyx' -o -name '*.
 # cython-lint calls a tool by its name.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: accuracy bench demo examples fuzz lint steps test test-machines test-oldest wheel-test
+.PHONY: accuracy bench demo examples fuzz lint steps test test-machines test-oldest test-outside \
+    wheel-test
 
 demo: .venv/installed
 	$(BIN)/python examples/forecast.py
@@ -29,6 +30,16 @@ test: .venv/installed
 # The tests as older and newer processors run them, whatever this one is.
 test-machines: .venv/installed
 	$(BIN)/python tools/test_machines.py
+
+# With the packages that others run beside skrnn, in an environment of its own.
+test-outside: build/outside/installed
+	OMP_NUM_THREADS=1 build/outside/bin/python -m pytest -o addopts="--strict-markers -ra" tests/outside
+
+build/outside/installed: $(SOURCES)
+	$(PYTHON) -m venv build/outside
+	build/outside/bin/python -m pip install --quiet --upgrade pip
+	build/outside/bin/python -m pip install --quiet --editable ".[outside]"
+	touch $@
 
 # Speed beside PyTorch, JAX, ONNX Runtime, skorch and deep-river, which live in an environment of their own.
 bench: benchmarks/.venv/installed

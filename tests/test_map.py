@@ -27,5 +27,6 @@ def test_every_module_has_its_place():
 
 
 def test_every_test_has_its_place():
-    files = {path.name for path in TESTS.glob("*.py")} - {"__init__.py"}
-    assert set(re.findall(r"`(\w+\.py)`", MAP)) == files
+    paths = {path for path in TESTS.rglob("*.py") if path.name != "__init__.py"}
+    files = {path.relative_to(TESTS).as_posix() for path in paths}
+    assert set(re.findall(r"`([\w/]+\.py)`", MAP)) == files

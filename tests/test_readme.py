@@ -1,18 +1,22 @@
-"""What the README shows is what the code prints."""
+"""What the README and the guide show is what the code prints."""
 
 import contextlib
 import io
 import re
 from pathlib import Path
 
-README = Path(__file__).parents[1] / "README.md"
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/guide/*.md"))]
 
 
-def test_example():
-    found = re.findall(r"```python\n(.*?)```\s+```text\n(.*?)```", README.read_text(), re.S)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_examples(page):
+    found = re.findall(r"```python\n(.*?)```\s+```text\n(.*?)```", page.read_text("utf-8"), re.S)
     assert found
     for code, output in found:
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
-            exec(compile(code, README.name, "exec"), {})
+            exec(compile(code, page.name, "exec"), {})
         assert printed.getvalue() == output
