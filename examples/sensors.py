@@ -8,9 +8,9 @@ A GRU learns on the first days to forecast the temperature of the next minute. T
 takes the rows of all pumps, minute by minute, keeps the state of each, and returns the forecasts at
 once; it never reads the past again. Where the mean error of the last 30 minutes is larger than it
 ever was in training, there is an alarm. The cooling of one pump gets worse from noon of the last
-day on; the alarm comes hours before the temperature leaves its usual range. Run it with
-``python examples/sensors.py``: it prints when, and how long a push takes, and draws ``sensors.png``
-beside this script.
+day on; the alarm comes hours before the temperature leaves its usual range. Run it with ``python
+examples/sensors.py``: it prints when, and how long a push takes, and draws ``sensors.png`` beside
+this script.
 """
 
 from pathlib import Path
@@ -99,7 +99,11 @@ def draw(rows, error, limit, alarms, usual, fails_at):
     warm.plot(hours, rows[FAILING, :, 1], c="C3", lw=1, label=f"Temperature of {PUMPS[FAILING]}")
     warm.plot(hours, 40 + 30 * rows[FAILING, :, 0], c="C7", lw=0.8, label="Its load, from 40 to 70")
     warm.axhline(usual, c="black", ls=":", lw=1, label="Warmest of any pump in training")
-    warm.set(ylabel="Temperature (°C)", title="The last day: one pump of eight fails slowly")
+    warm.set(
+        ylim=(40, 82),
+        ylabel="Temperature (°C)",
+        title="The last day: one pump of eight fails slowly",
+    )
     for k, of_pump in enumerate(error):
         color, width = ("C3", 1.6) if k == FAILING else ("C0", 0.7)
         label = {FAILING: PUMPS[FAILING], 0: "The others"}.get(k)

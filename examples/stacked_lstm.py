@@ -2,17 +2,17 @@
 ===================================================
 
 Many articles forecast a share price so: scale the prices to between 0 and 1, make windows of 60
-days, stack two LSTM layers of 80 and 100 units with ``Dropout`` of 0.2, train, and draw the forecast
-on top of the price. Here it is in five lines, with the learning curves and the comparison that most
-articles leave out: persistence, the forecast that tomorrow's price is today's.
+days, stack two LSTM layers of 80 and 100 units with ``Dropout`` of 0.2, train, and draw the
+forecast on top of the price. Here it is in five lines, with the learning curves and the comparison
+that most articles leave out: persistence, the forecast that tomorrow's price is today's.
 
 The price is simulated. It grows, so the last year leaves the range of the years before, and there
 the network fails: it has never seen such numbers, although its learning curves look perfect.
-``WindowScaledRegressor`` subtracts the last price from each window instead. Then the same network is
-as good as persistence, and no better: the price is a random walk, which nobody can forecast. Flat
-learning curves say so, while in the figure its forecast seems to follow the price closely. Run it with
-``python examples/stacked_lstm.py``: it prints the errors, and draws ``stacked_lstm.png`` beside this
-script.
+``WindowScaledRegressor`` subtracts the last price from each window instead. Then the same network
+is as good as persistence, and no better: the price is a random walk, which nobody can forecast.
+Flat learning curves say so, while in the figure its forecast seems to follow the price closely. Run
+it with ``python examples/stacked_lstm.py``: it prints the errors, and draws ``stacked_lstm.png``
+beside this script.
 """
 
 from pathlib import Path

@@ -1,15 +1,15 @@
 """Utterances: who speaks, in recordings of different lengths
 ==========================================================
 
-Nine men say the same two vowels, in recordings of 7 to 29 steps of 12 numbers each. A list of arrays
-goes straight into a classifier: no padding, no resampling.
+Nine men say the same two vowels, in recordings of 7 to 29 steps of 12 numbers each. A list of
+arrays goes straight into a classifier: no padding, no resampling.
 
-The plain RNN, the GRU, the LSTM and an LSTM that reads in both directions learn from 270 recordings,
-from three seeds, and are compared on 370 others. Logistic regression on the mean of each recording
-is nearly as good: here the order of the steps adds little. It is always worth a look. ``transform`` gives the hidden state of each recording:
-in the middle of the figure it is projected to a plane, and the speakers stand apart. Run it with
-``python examples/utterances.py``: it prints the accuracies, and draws ``utterances.png`` beside this
-script.
+The plain RNN, the GRU, the LSTM and an LSTM that reads in both directions learn from 270
+recordings, from three seeds, and are compared on 370 others. Logistic regression on the mean of
+each recording is nearly as good: here the order of the steps adds little. It is always worth a
+look. ``transform`` gives the hidden state of each recording: in the middle of the figure it is
+projected to a plane, and the speakers stand apart. Run it with ``python examples/utterances.py``:
+it prints the accuracies, and draws ``utterances.png`` beside this script.
 """
 
 from pathlib import Path

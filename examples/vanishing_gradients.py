@@ -1,14 +1,14 @@
 """Vanishing gradients: how far back a network can learn, before it has learned anything
 ======================================================================================
 
-The gradient of the loss goes back through the steps of a sequence, and each step multiplies it. In a
-plain RNN it mostly shrinks, so what came early cannot be learned; the gates of an LSTM or GRU can
+The gradient of the loss goes back through the steps of a sequence, and each step multiplies it. In
+a plain RNN it mostly shrinks, so what came early cannot be learned; the gates of an LSTM or GRU can
 let it pass. How the weights are drawn decides how it begins.
 
-``gradient_flow`` measures the norm of the gradient by the input of each step. Here it is for an RNN,
-a GRU and an LSTM of 64 units before training, from five seeds and five initialisations, on noise of
-100 steps. Run it with ``python examples/vanishing_gradients.py``: it prints how much of the gradient
-arrives 50 steps back, and draws ``vanishing_gradients.png`` beside this script.
+``gradient_flow`` measures the norm of the gradient by the input of each step. Here it is for an
+RNN, a GRU and an LSTM of 64 units before training, from five seeds and five initialisations, on
+noise of 100 steps. Run it with ``python examples/vanishing_gradients.py``: it prints how much of
+the gradient arrives 50 steps back, and draws ``vanishing_gradients.png`` beside this script.
 """
 
 from pathlib import Path

@@ -31,7 +31,9 @@ def scrape(block, block_vars, gallery_conf):
 
 def raise_figure(app, docname, source):
     """Move the figure of an example to where its code begins."""
-    code = re.search(r"^\.\. GENERATED FROM PYTHON SOURCE LINES .*\n\n\.\. code-block::", source[0], re.M)
+    code = re.search(
+        r"^\.\. GENERATED FROM PYTHON SOURCE LINES .*\n\n\.\. code-block::", source[0], re.M
+    )
     figure = re.search(r"^\.\. image-sg::.*\n(?:[ \t].*\n)+", source[0], re.M)
     if docname.startswith("gallery/") and code and figure and code.start() < figure.start():
         rest = source[0][: figure.start()] + source[0][figure.end() :]

@@ -20,15 +20,16 @@ few = slice(50)
 X_val, y_val = sequences(400)
 fits = {
     "Fine: both fall, then stay": (X, {"learning_rate_init": 0.003}),
-    "Steps too small: still falling": (X, {"learning_rate": "constant", "learning_rate_init": 1e-4}),
+    "Steps too small: still falling": (
+        X,
+        {"learning_rate": "constant", "learning_rate_init": 1e-4},
+    ),
     "Learned by heart: validation rises": (X[few], {"max_iter": 80, "learning_rate_init": 0.01}),
     "Steps too large: jumps": (X, {"learning_rate": "constant", "learning_rate_init": 0.3}),
 }
 figure, axes = plt.subplots(2, 2, figsize=(8, 5.2), layout="constrained", sharey=True)
 for ax, (title, (X_fit, options)) in zip(axes.flat, fits.items(), strict=True):
-    model = LSTMRegressor(
-        32, random_state=0, early_stopping=True, **{"max_iter": 25} | options
-    )
+    model = LSTMRegressor(32, random_state=0, early_stopping=True, **{"max_iter": 25} | options)
     model.fit(X_fit, y[: len(X_fit)], X_val=X_val, y_val=y_val)
     LossCurveDisplay.from_estimator(model, ax=ax, label="Training loss")
     ax.set(title=title, ylim=(0, 0.9))
