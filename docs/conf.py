@@ -60,6 +60,7 @@ sphinx_gallery_conf = {
     "ignore_pattern": r"__init__\.py",
     "within_subsection_order": "examples.place",
     "image_scrapers": ("examples.scrape",),
+    "reset_argv": "examples.tell_where",
     "reset_modules": (),
     "abort_on_example_error": True,
     "show_memory": False,

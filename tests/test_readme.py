@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SNIPPET = re.compile(r"```python\n(.*?)```\s+```text\n(.*?)```", re.S)
+SNIPPET = re.compile(r"```python\n((?:(?!```).)*)```\s+```text\n(.*?)```", re.S)
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
 WITH_SNIPPETS = [page for page in PAGES if SNIPPET.search(page.read_text("utf-8"))]
 

@@ -29,13 +29,22 @@ def scrape(block, block_vars, gallery_conf):
     return figure_rst([image], gallery_conf["src_dir"])
 
 
+def tell_where(gallery_conf, script_vars):
+    """Let a script know its place, as if it were run by itself, without arguments."""
+    script_vars["example_globals"]["__file__"] = script_vars["src_file"]
+    return []
+
+
 def raise_figure(app, docname, source):
-    """Move the figure of an example to where its code begins."""
+    """Move the figure of an example to where its code begins; it is no file to the reader."""
+    if not docname.startswith("gallery/"):
+        return
+    source[0] = re.sub(r"\n *The figure is in .*", "", source[0])
     code = re.search(
         r"^\.\. GENERATED FROM PYTHON SOURCE LINES .*\n\n\.\. code-block::", source[0], re.M
     )
     figure = re.search(r"^\.\. image-sg::.*\n(?:[ \t].*\n)+", source[0], re.M)
-    if docname.startswith("gallery/") and code and figure and code.start() < figure.start():
+    if code and figure and code.start() < figure.start():
         rest = source[0][: figure.start()] + source[0][figure.end() :]
         source[0] = f"{rest[: code.start()]}{figure[0]}\n\n{rest[code.start() :]}"
 
