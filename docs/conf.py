@@ -50,6 +50,7 @@ autodoc_default_options = {"members": True, "undoc-members": False}
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
+toc_object_entries_show_parents = "hide"
 
 # The gallery
 
@@ -74,6 +75,7 @@ sphinx_gallery_conf = {
 
 # Figures of pages
 
+plot_basedir = "figures"
 plot_html_show_formats = False
 plot_html_show_source_link = False
 plot_formats = [("png", 130)]
@@ -124,26 +126,60 @@ PAGES_OF_FILES = {
     "../tests/README.md": "tests.md",
     "tests/README.md": "tests.md",
     "CONTRIBUTING.md": "contributing.md",
+    "../CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
 }
 
 
-def read_outside(app, docname, source):
-    """Put the text of the file in place of the page that stands for it; mend its links."""
+# The pages of the guide, in the order of reading; those that are not named come last.
+GUIDE = [
+    "sequences",
+    "windows",
+    "forecasting",
+    "training",
+    "step_labels",
+    "text",
+    "sequence_to_sequence",
+    "streams",
+    "pipelines_and_searches",
+    "saving_and_exporting",
+    "past_one_machine",
+    "reproducibility",
+    "reliability",
+]
+
+
+def read_page(app, docname, source):
+    """Put in place what stands elsewhere: files of the repository, the pages of the guide."""
     if docname in OUTSIDE:
         path = ROOT / OUTSIDE[docname]
         app.env.note_dependency(str(path))
         source[0] = path.read_text(encoding="utf-8")
     for path, page in PAGES_OF_FILES.items():
         source[0] = re.sub(rf"\]\({re.escape(path)}(#[^)]*)?\)", rf"]({page}\1)", source[0])
+    if docname == "guide/index":
+        there = sorted({path.stem for path in DOCS.glob("guide/*.md")} - {"index"})
+        there.sort(key=lambda name: GUIDE.index(name) if name in GUIDE else len(GUIDE))
+        source[0] = source[0].replace("{pages}", "\n".join(there))
+
+
+def escape_underscores(app, what, name, thing, options, lines):
+    """A name such as n_features_in_ in a type is no link of reStructuredText."""
+    lines[:] = [
+        re.sub(r"(?<=\w)_(?=[,)])", r"\\_", line) if re.match(r"\w+ : ", line) else line
+        for line in lines
+    ]
 
 
 def skip_inherited(app, what, name, thing, skip, options):
-    """Leave out what a class has from scikit-learn or Python: users know it."""
+    """Leave out what a class has from scikit-learn or Python, and the defaults of parameters."""
+    if what == "class" and isinstance(thing, int | float | str | tuple | dict | None):
+        return True
     module = getattr(thing, "__module__", None) or "skrnn"
     return skip or not module.startswith("skrnn")
 
 
 def setup(app):
-    app.connect("source-read", read_outside)
+    app.connect("source-read", read_page)
+    app.connect("autodoc-process-docstring", escape_underscores, priority=100)  # before numpydoc
     app.connect("autodoc-skip-member", skip_inherited)

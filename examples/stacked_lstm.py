@@ -1,5 +1,5 @@
 """Stacked LSTM: tomorrow's price from the last 60 days
-===================================================
+====================================================
 
 Many articles forecast a share price so: scale the prices to between 0 and 1, make windows of 60
 days, stack two LSTM layers of 80 and 100 units with ``Dropout`` of 0.2, train, and draw the
