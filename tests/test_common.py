@@ -62,7 +62,7 @@ class OneStep(skrnn.RNNEncoderDecoder):
 
     @staticmethod
     def _steps(y):
-        return y if y is None else np.reshape(y, (len(np.asarray(y)), -1))
+        return y if y is None else np.asarray(y).reshape(len(np.asarray(y)), -1)
 
 
 WRITER = OneStep(8, max_iter=100, learning_rate_init=0.02)
