@@ -58,6 +58,7 @@ def test_characters():
     np.testing.assert_array_equal(display.im_.get_array(), expected)
     assert display.im_.get_cmap().name == "Reds"
     assert display.figure_ is display.ax_.figure
+    assert [ax.get_ylabel() for ax in display.figure_.axes] == ["Written", "Attention"]
     assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("Read", "Written")
 
 
@@ -70,8 +71,11 @@ def test_what_is_written_first_is_above():
 def test_words():
     model = Reverser(input_separator=" ", output_separator=", ").fit()
     _, ax = pyplot.subplots()
-    display = AttentionDisplay.from_estimator(model, "one two", ax=ax)
+    options = {"xticks_rotation": "vertical", "colorbar": False}
+    display = AttentionDisplay.from_estimator(model, "one two", ax=ax, **options)
     assert display.ax_ is ax
+    assert display.figure_.axes == [ax]
+    assert {label.get_rotation() for label in ax.get_xticklabels()} == {90}
     assert labels(ax.xaxis) == ["one", "two"]
     assert labels(ax.yaxis) == ["two", "one", "■"]
 

@@ -56,7 +56,9 @@ class AttentionDisplay:
         self.target_labels = target_labels
 
     @classmethod
-    def from_estimator(cls, estimator, source, *, ax=None, **kwargs):
+    def from_estimator(
+        cls, estimator, source, *, ax=None, colorbar=True, xticks_rotation="horizontal", **kwargs
+    ):
         """Plot what a fitted estimator looks at while it writes what it predicts.
 
         Parameters
@@ -69,6 +71,12 @@ class AttentionDisplay:
 
         ax : matplotlib Axes, default=None
             The axes to draw on; None makes a new figure.
+
+        colorbar : bool, default=True
+            Whether to add a bar that says what the colours mean.
+
+        xticks_rotation : {'horizontal', 'vertical'} or float, default='horizontal'
+            The rotation of the source labels in degrees. "vertical" suits words.
 
         **kwargs : dict
             Passed to ``imshow`` of matplotlib.
@@ -91,15 +99,21 @@ class AttentionDisplay:
             source_labels=_symbols(source, estimator.input_separator),
             target_labels=_symbols(target, estimator.output_separator, len(attention)),
         )
-        return display.plot(ax=ax, **kwargs)
+        return display.plot(ax=ax, colorbar=colorbar, xticks_rotation=xticks_rotation, **kwargs)
 
-    def plot(self, *, ax=None, **kwargs):
+    def plot(self, *, ax=None, colorbar=True, xticks_rotation="horizontal", **kwargs):
         """Plot the weights.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             The axes to draw on; None makes a new figure.
+
+        colorbar : bool, default=True
+            Whether to add a bar that says what the colours mean.
+
+        xticks_rotation : {'horizontal', 'vertical'} or float, default='horizontal'
+            The rotation of the source labels in degrees. "vertical" suits words.
 
         **kwargs : dict
             Passed to ``imshow`` of matplotlib.
@@ -127,11 +141,14 @@ class AttentionDisplay:
         options = {"cmap": "Blues", "vmin": 0, "vmax": 1, "aspect": "auto"}
         self.im_ = self.ax_.imshow(self.attention, **options | kwargs)
         if self.source_labels is not None:
-            self.ax_.set_xticks(range(len(self.source_labels)), self.source_labels)
+            self.ax_.set_xticks(
+                range(len(self.source_labels)), self.source_labels, rotation=xticks_rotation
+            )
         if self.target_labels is not None:
             self.ax_.set_yticks(range(len(self.target_labels)), self.target_labels)
         self.ax_.set(xlabel="Read", ylabel="Written")
-        self.figure_.colorbar(self.im_, ax=self.ax_, label="Attention")
+        if colorbar:
+            self.figure_.colorbar(self.im_, ax=self.ax_, label="Attention")
         return self
 
 
