@@ -31,6 +31,8 @@ class TorchTranslation(nn.Module):
         torch.manual_seed(0)
         self.sources, n_source = _encode(sources)
         self.targets, n_target = _encode(targets)
+        start, stop = torch.tensor([START]), torch.tensor([STOP])
+        self.targets = [torch.cat([start, codes, stop]) for codes in self.targets]
         layer = getattr(nn, cell)
         self.source_embedding = nn.Embedding(n_source, EMBEDDING, padding_idx=PAD)
         self.target_embedding = nn.Embedding(n_target, EMBEDDING, padding_idx=PAD)
@@ -79,8 +81,8 @@ class TorchTranslation(nn.Module):
 
 
 def _encode(texts):
-    """The codes of each text between start and stop, and the number of codes."""
+    """The codes of each text, and the number of codes."""
     symbols = sorted({symbol for text in texts for symbol in text})
     codes = {symbol: code for code, symbol in enumerate(symbols, start=N_SPECIAL)}
-    encoded = [torch.tensor([START, *map(codes.get, text), STOP]) for text in texts]
+    encoded = [torch.tensor([codes[symbol] for symbol in text]) for text in texts]
     return encoded, len(codes) + N_SPECIAL
