@@ -32,6 +32,7 @@ class TorchTranslation(nn.Module):
         self.sources, n_source = _encode(sources)
         self.targets, n_target = _encode(targets)
         start, stop = torch.tensor([START]), torch.tensor([STOP])
+        self.sources = [torch.cat([codes, stop]) for codes in self.sources]
         self.targets = [torch.cat([start, codes, stop]) for codes in self.targets]
         layer = getattr(nn, cell)
         self.source_embedding = nn.Embedding(n_source, EMBEDDING, padding_idx=PAD)

@@ -20,7 +20,7 @@ def _no_open_figures():
 
 
 class Reverser(BaseEstimator):
-    """Reads, and writes backwards what it read; it looks at what it copies, at the end at all."""
+    """Reads, and writes backwards what it read; it looks at what it copies, at the end too."""
 
     def __init__(self, input_separator=None, output_separator=None):
         self.input_separator = input_separator
@@ -37,10 +37,12 @@ class Reverser(BaseEstimator):
         return np.array([between.join(self._read(x)[::-1]) for x in X], object)
 
     def attention_weights(self, X):
-        return [self._weights(len(self._read(x)), isinstance(x, str)) for x in X]
+        return [self._weights(len(self._read(x)), has_end=isinstance(x, str)) for x in X]
 
-    def _weights(self, n, stops):
-        return np.vstack([np.eye(n)[::-1], np.full((int(stops), n), 1 / n)])
+    def _weights(self, n, has_end):
+        weights = np.eye(n + has_end)
+        weights[:n] = weights[:n][::-1]
+        return weights
 
     def _read(self, x):
         return x.split(self.input_separator) if self.input_separator else list(x)
@@ -52,9 +54,9 @@ def labels(axis):
 
 def test_characters():
     display = AttentionDisplay.from_estimator(Reverser().fit(), "abc", cmap="Reds")
-    assert labels(display.ax_.xaxis) == ["a", "b", "c"]
+    assert labels(display.ax_.xaxis) == ["a", "b", "c", "■"]
     assert labels(display.ax_.yaxis) == ["c", "b", "a", "■"]
-    expected = [[0, 0, 1], [0, 1, 0], [1, 0, 0], [1 / 3] * 3]
+    expected = [[0, 0, 1, 0], [0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 1]]
     np.testing.assert_array_equal(display.im_.get_array(), expected)
     assert display.im_.get_cmap().name == "Reds"
     assert display.figure_ is display.ax_.figure
@@ -76,7 +78,7 @@ def test_words():
     assert display.ax_ is ax
     assert display.figure_.axes == [ax]
     assert {label.get_rotation() for label in ax.get_xticklabels()} == {90}
-    assert labels(ax.xaxis) == ["one", "two"]
+    assert labels(ax.xaxis) == ["one", "two", "■"]
     assert labels(ax.yaxis) == ["two", "one", "■"]
 
 
@@ -87,8 +89,8 @@ def test_numbers_have_no_labels():
     assert set(labels(display.ax_.xaxis)) <= {*"01234", "−1", "5"}  # whole steps
 
 
-def test_a_prediction_without_a_stop_symbol():
-    """One that was cut at max_length."""
+def test_a_text_without_an_end():
+    """As one that was cut at max_length."""
     display = AttentionDisplay(
         attention=np.eye(2), source_labels=[*"ab"], target_labels=[*"xy"]
     ).plot()

@@ -4,7 +4,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn.plotting._axes import axes_of, expect
 
-STOP = "■"  # the stop symbol, which has no text of its own
+END = "■"  # of a text, which is a symbol too
 
 
 class AttentionDisplay:
@@ -88,7 +88,7 @@ class AttentionDisplay:
 
         Notes
         -----
-        The last row, ■, is that of the stop symbol.
+        The end of a text is a symbol too, ■.
         """
         check_is_fitted(estimator)
         expect(estimator, "attention_weights")
@@ -96,8 +96,8 @@ class AttentionDisplay:
         (target,) = estimator.predict([source])
         display = cls(
             attention=attention,
-            source_labels=_symbols(source, estimator.input_separator),
-            target_labels=_symbols(target, estimator.output_separator, len(attention)),
+            source_labels=_labels(source, estimator.input_separator, attention.shape[1]),
+            target_labels=_labels(target, estimator.output_separator, attention.shape[0]),
         )
         return display.plot(ax=ax, colorbar=colorbar, xticks_rotation=xticks_rotation, **kwargs)
 
@@ -152,9 +152,9 @@ class AttentionDisplay:
         return self
 
 
-def _symbols(text, separator, n_written=None):
-    """The labels of a text, with the stop symbol if it is one of ``n_written``; None of numbers."""
+def _labels(text, separator, n):
+    """Of n symbols of a text, the last of which may be the end; None of numbers."""
     if not isinstance(text, str):
         return None
     symbols = list(text) if separator is None or not text else text.split(separator)
-    return symbols + [STOP] * (n_written is not None and len(symbols) < n_written)
+    return symbols + [END] * (n - len(symbols))
