@@ -26,6 +26,7 @@ ALLOWED = {
     "validation": {"_warnings", "sequences"},
     "forecasting": {"windows"},
     "generation": {"_sklearn", "tokens"},
+    "metrics": {"_sklearn"},
     "tokens": {"_output", "_sklearn", "sequences", "validation"},
     "windows": {"_output", "_sklearn", "_warnings", "sequences", "validation"},
     "model_selection": {"_sklearn", "windows"},
