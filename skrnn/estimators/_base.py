@@ -102,7 +102,7 @@ class RecurrentEstimator(
                 self._check_y(X, y, read)
                 samples = self._samples(read, y)
                 earlier_shapes = self._embedding_shapes if resume else None
-                self._embedding_shapes = self._embeddings(samples.sequences, earlier_shapes)
+                self._embedding_shapes = self._embeddings(samples, earlier_shapes)
                 target = self._make_target(samples.y, **known)
                 values = target.validate(samples.y)
                 weight = training_weight(self, samples, values, sample_weight, target)
@@ -134,9 +134,9 @@ class RecurrentEstimator(
         is_weighted = any(weight is not None for weight in weights)
         return Scorer(self, self.scoring, is_weighted)
 
-    def _embeddings(self, sequences, earlier):
+    def _embeddings(self, samples, earlier):
         """The number of codes and the length of the vectors of the columns that have codes."""
-        return embedding_shapes(self, sequences, earlier)
+        return embedding_shapes(self, samples.sequences, earlier)
 
     def _make_fit(self, target, data, validation, scorer, resume, is_partial):
         network = self._make_network(data, target, resume)
