@@ -42,7 +42,8 @@ ALLOWED = {
     },
     "streaming": {"sequences", "validation", "windows"},
     "datasets": {"_sklearn"},
-    "plotting": {"_sklearn"},
+    "inspection": {"_sklearn", "sequences", "validation"},
+    "plotting": {"_sklearn", "inspection"},
     "__init__": {
         "estimators",
         "forecasting",
