@@ -6,7 +6,7 @@ import sys
 
 from numpydoc.validate import validate
 
-MODULES = ["skrnn", "skrnn.datasets", "skrnn.inspection", "skrnn.plotting"]
+MODULES = ["skrnn", "skrnn.datasets", "skrnn.distributed", "skrnn.inspection", "skrnn.plotting"]
 IGNORED = {
     "ES01",  # an extended summary is written where it says something
     "EX01",  # methods are shown in the example of their class

@@ -14,6 +14,7 @@ from skrnn._sklearn import (
     Interval,
     Unwatched,
 )
+from skrnn.distributed import current
 from skrnn.estimators._architecture import (
     Architecture,
     initial_theta,
@@ -26,6 +27,7 @@ from skrnn.estimators._data import Given, training_weight
 from skrnn.estimators._embedding import Embeddings, embedding_shapes
 from skrnn.estimators._fitting import Earlier, Fit
 from skrnn.estimators._optimization import Optimization
+from skrnn.estimators._ranks import check_ranks
 from skrnn.estimators._scale import warn_of_scale
 from skrnn.estimators._scoring import Scorer
 from skrnn.estimators._solvers import one_epoch
@@ -108,19 +110,21 @@ class RecurrentEstimator(
                 samples = self._samples(read, y)
                 earlier_shapes = self._embedding_shapes if resume else None
                 self._embedding_shapes = embedding_shapes(self, samples.sequences, earlier_shapes)
+                ranks = current()
+                check_ranks(ranks, self, samples.sequences)
                 target = self._make_target(samples.y, **known)
                 values = target.validate(samples.y)
                 weight = training_weight(self, samples, values, sample_weight, target)
                 if resume:
                     target.go_on_from(self._target, values)
                 else:
-                    target.fit(values, weight)
+                    target.fit(*ranks.join(values, weight))
                     warn_of_scale(samples.sequences, self._embedding_shapes)
                 dtype = samples.sequences.dtype
                 data = samples.data(lambda kept: target.encode(kept, dtype), values, weight)
                 validation = given.check(self, target, dtype)
                 scorer = self._make_scorer(sample_weight, given.sample_weight_val)
-                fit = self._make_fit(target, data, validation, scorer, resume, is_partial)
+                fit = self._make_fit(target, data, validation, scorer, resume, is_partial, ranks)
                 tasks = EpochTasks(self, context, X, y, fit.attributes, fit.options.max_iter)
                 fit.run(tasks)
                 for name, value in fit.attributes().items():
@@ -139,7 +143,7 @@ class RecurrentEstimator(
         is_weighted = any(weight is not None for weight in weights)
         return Scorer(self, self.scoring, is_weighted)
 
-    def _make_fit(self, target, data, validation, scorer, resume, is_partial):
+    def _make_fit(self, target, data, validation, scorer, resume, is_partial, ranks):
         network = Network(
             self._cell_name(),
             data.sequences.shape[2],
@@ -176,6 +180,7 @@ class RecurrentEstimator(
             scorer=scorer,
             earlier=earlier,
             is_partial=is_partial,
+            ranks=ranks,
         )
 
     def _check_y(self, X, y, read):
