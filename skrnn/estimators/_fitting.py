@@ -9,6 +9,7 @@ from sklearn.utils import check_random_state
 
 from skrnn._warnings import warn
 from skrnn.distributed import ALONE
+from skrnn.estimators import _interruption
 from skrnn.estimators._callbacks import NoTasks
 from skrnn.estimators._data import Data
 from skrnn.estimators._holdout import hold_out
@@ -183,14 +184,18 @@ class Fit:
         else:
             self._train_beside_linear_start(tasks)
         trainer = self.trainer
-        if trainer.interrupted and self.ranks.size > 1:
-            raise KeyboardInterrupt  # the others may be in another epoch
+        # Other ranks may be in another epoch; or a search, which goes on after a fit, is to end.
+        if trainer.interrupted and (self.ranks.size > 1 or _interruption.is_repeated()):
+            raise KeyboardInterrupt
         if trainer.interrupted:
             n_iter = len(self.earlier.loss_curve) + trainer.n_iter
             kept = "that epoch" if trainer.keeps_last else "the best epoch"
             if self.linear_start is not None:
                 kept = "the linear path alone"
-            warn(f"Training was interrupted after epoch {n_iter}. The model of {kept} is kept.")
+            warn(
+                f"Training was interrupted after epoch {n_iter}. The model of {kept} is kept. To "
+                f"end a search, too, press Ctrl-C once more within {_interruption.SECONDS} seconds."
+            )
         elif not (trainer.converged or trainer.stopped or self.is_partial):
             self._warn_of_limit()
         elif trainer.ran_out and not self.options.early_stopping:
