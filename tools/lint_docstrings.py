@@ -6,7 +6,14 @@ import sys
 
 from numpydoc.validate import validate
 
-MODULES = ["skrnn", "skrnn.datasets", "skrnn.metrics"]
+MODULES = [
+    "skrnn",
+    "skrnn.datasets",
+    "skrnn.distributed",
+    "skrnn.inspection",
+    "skrnn.metrics",
+    "skrnn.plotting",
+]
 IGNORED = {
     "ES01",  # an extended summary is written where it says something
     "EX01",  # methods are shown in the example of their class
