@@ -34,6 +34,9 @@ class LSTMRegressor(LSTMCell, RecurrentRegressor):
 
     Attributes
     ----------
+    quantiles_ : ndarray of shape (n_quantiles,) or None
+        The quantiles of ``predict_quantiles``, sorted; None unless ``loss="quantile"``.
+
     {attributes}
 
     See Also
@@ -71,6 +74,9 @@ class GRURegressor(GRUCell, RecurrentRegressor):
 
     Attributes
     ----------
+    quantiles_ : ndarray of shape (n_quantiles,) or None
+        The quantiles of ``predict_quantiles``, sorted; None unless ``loss="quantile"``.
+
     {attributes}
 
     See Also
@@ -111,6 +117,9 @@ class RNNRegressor(AnyCell, RecurrentRegressor):
 
     Attributes
     ----------
+    quantiles_ : ndarray of shape (n_quantiles,) or None
+        The quantiles of ``predict_quantiles``, sorted; None unless ``loss="quantile"``.
+
     {attributes}
 
     See Also
@@ -284,6 +293,9 @@ class RNNStepRegressor(AnyCell, StepRegressor):
 
     Attributes
     ----------
+    quantiles_ : ndarray of shape (n_quantiles,) or None
+        The quantiles of ``predict_quantiles``, sorted; None unless ``loss="quantile"``.
+
     {attributes}
 
     See Also
