@@ -315,6 +315,38 @@ def test_the_future_of_other_columns_changes_nothing():
     )
 
 
+def test_no_prediction_knows_the_future():
+    """Through windows of segments, levels and columns, with known columns: rows up to each row."""
+    names, horizon, now = ["load", "heat"], [1, 2, 3], 47
+    frame = hourly(72).assign(price=np.arange(72.0) % 7)
+    frame.loc[frame.index[-3:], names] = np.nan  # rows of the future
+    columns = ColumnwiseRegressor(
+        WindowScaledRegressor(
+            GRURegressor(4, max_iter=2, random_state=0), level="last", operation="subtract"
+        )
+    )
+    shared = make_pipeline(SlidingWindow(12, segment=4), columns)
+    shared.fit(*make_horizon_target(frame[names], names, horizon))
+    task = {"target": "load", "horizon": horizon, "known": "price"}
+    network_of_known = network().set_params(slidingwindow__window=12, slidingwindow__segment=4)
+    network_of_known.fit(*make_horizon_target(frame, **task))
+
+    def predictions(frame):
+        """Of both models, for the rows up to now."""
+        X, _ = make_horizon_target(frame, **task)
+        known = network_of_known.predict(X)[: now + 1]
+        return np.hstack([shared.predict(frame[names].dropna())[: now + 1], known])
+
+    before = predictions(frame)
+    changed = frame.copy()
+    changed.loc[frame.index[now + 1] :, names] *= -100
+    changed.loc[frame.index[now + 4] :, "price"] = 1e6  # beyond the horizon
+    np.testing.assert_array_equal(predictions(changed), before)
+    changed.loc[frame.index[now + 3], "price"] = 1e6  # within it, and known
+    assert (predictions(changed)[-1, -3:] != before[-1, -3:]).any()
+    np.testing.assert_array_equal(predictions(changed)[:-1], before[:-1])
+
+
 def test_a_long_gap_in_the_past():
     """The last rows before it lack rows ahead, so they are in no X."""
     frame = hourly(100).assign(price=np.arange(100.0)).drop(hourly(100).index[40:60])
