@@ -88,7 +88,7 @@ class BidirectionalLayer:
                 strict=True,
             )
         ]  # fmt: skip
-        dx, dreversed = start.backward(*backward[0]), end.backward(*backward[1])
+        (dx, dinitial), (dreversed, more) = start.backward(*backward[0]), end.backward(*backward[1])
         if need_dx:
             dx += minibatch.reversed(dreversed)
-        return dx
+        return dx, dinitial + more

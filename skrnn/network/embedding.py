@@ -9,8 +9,8 @@ from skrnn.network.dropout import dropout_mask
 class Embedding:
     """The columns of the input that hold codes become vectors, each in the place of its column.
 
-    The other columns stay as they are. Parameters: ``weight_embedding_<column>`` (n_codes, dim),
-    one vector for each code.
+    The other columns stay as they are. Parameters: ``weight_embedding_<name><column>``
+    (n_codes, dim), one vector for each code.
 
     Parameters
     ----------
@@ -21,11 +21,14 @@ class Embedding:
     dropout : float
         Probability of setting a number of a vector to zero in training, anew at every step. To
         drop all of a code at once (Gal & Ghahramani 2016) is worse on words (SNIPS).
+    name : str
+        Tells the parameters from those of another embedding.
     """
 
-    def __init__(self, n_features, shapes, dropout=0.0):
+    def __init__(self, n_features, shapes, dropout=0.0, name=""):
         self.shapes = shapes
         self.dropout = dropout
+        self.name = name
         widths = [shapes[column][1] if column in shapes else 1 for column in range(n_features)]
         ends = np.cumsum(widths).tolist()
         self.n_outputs = ends[-1]
@@ -35,7 +38,10 @@ class Embedding:
         self.vector_places = {k: slice(ends[k] - widths[k], ends[k]) for k in shapes}
 
     def param_shapes(self):
-        return {f"weight_embedding_{column}": shape for column, shape in self.shapes.items()}
+        return {self._name(column): shape for column, shape in self.shapes.items()}
+
+    def _name(self, column):
+        return f"weight_embedding_{self.name}{column}"
 
     def initialize(self, params, draw, rng):
         """Draw vectors: ``draw`` is a function of the initialization.
@@ -76,5 +82,5 @@ class Embedding:
     def backward(self, minibatch, dout, dparams):
         """Add the parameters' gradients to ``dparams``, given that of the output."""
         for column, place in self.vector_places.items():
-            dvectors = dparams[f"weight_embedding_{column}"]
+            dvectors = dparams[self._name(column)]
             add_at(minibatch.x[:, column], dvectors, dout[:, place])

@@ -64,7 +64,7 @@ class Layer(Protocol):
         dsummary: np.ndarray | None,
         dparams: dict,
         need_dx: bool,
-    ) -> np.ndarray | None: ...
+    ) -> tuple[np.ndarray | None, list[np.ndarray]]: ...
 
 
 class RecurrentTrace(NamedTuple):
@@ -151,14 +151,13 @@ class RecurrentLayer:
         return RecurrentTrace(x, states, cache, minibatch.final_states)
 
     def backward(self, params, minibatch, trace, dout, dsummary, dparams, need_dx):
-        """Add the parameters' gradients to ``dparams`` and return that of x, if needed.
+        """Add the parameters' gradients to ``dparams``; return those of x and the initial states.
 
         ``dout`` (N, H) is the gradient of every step's output, ``dsummary`` (B, H) that of the
-        last; None is zero.
+        last; None is zero. That of x is None if it is not needed.
         """
         dfinal = [dsummary] + [None] * (len(trace.states) - 1)
-        dx, _ = self.cell.backward(
+        return self.cell.backward(
             minibatch.offsets, trace.x, list(params.values()), trace.states, trace.cache,
             dout, dfinal, list(dparams.values()), need_dx, minibatch.arena,
         )  # fmt: skip
-        return dx

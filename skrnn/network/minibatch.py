@@ -22,7 +22,7 @@ class Minibatch:
     index : ndarray of int of shape (n_sequences,)
         Which sequences, in any order.
     arena : Arena
-        Where the arrays of the minibatch and of passes over it come from; it is cleared.
+        Where the arrays of the minibatch and of passes over it come from.
     skip : int
         How many steps are left out at the end of each sequence. Those that have no others are
         left out themselves.
@@ -53,7 +53,6 @@ class Minibatch:
     """
 
     def __init__(self, sequences, index, arena, *, skip=0, n_steps=None, n_before=None):
-        arena.clear()
         self.arena = arena
         self.sequences = sequences
         left = sequences.lengths[index] - skip
@@ -90,6 +89,11 @@ class Minibatch:
         """Where the steps of the packed rows are, if those of a sequence begin there: (N,)."""
         first = begins[self.order] + self.begins
         return first[self.sequence_of_row] + self.step_of_row
+
+    @property
+    def last_rows(self):
+        """The packed row of the last step of each sequence, (n_sequences,)."""
+        return self.final_states - self.n_sequences
 
     @cached_property
     def sequence_of_row(self):
