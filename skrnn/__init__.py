@@ -1,5 +1,7 @@
 """Recurrent networks as ordinary scikit-learn estimators."""
 
+from importlib.metadata import version
+
 from skrnn.estimators import (
     GRUClassifier,
     GRURegressor,
@@ -29,7 +31,7 @@ from skrnn.windows import (
     to_long,
 )
 
-__version__ = "0.1.dev0"
+__version__ = version("skrnn")
 
 __all__ = [
     "ColumnwiseRegressor",
