@@ -40,8 +40,7 @@ class Embeddings:
 
     embedding_dropout : float, default=0.0
         The probability of setting a number of a vector to zero in training, anew at every step.
-        The features beside the categorical ones stay. Without such features, and with one column of
-        codes, the same numbers are dropped for a code wherever it is in a minibatch.
+        The features beside the categorical ones stay.
     """
 
     _: KW_ONLY

@@ -20,9 +20,9 @@ class Embedding:
     shapes : dict of int to tuple of int
         (n_codes, dim) of each column of codes. Without any, the input passes as it is.
     dropout : float
-        Probability of setting a number of a vector to zero in training: anew at every step, or in
-        every minibatch where each vector comes once (``forward``). To drop all of a code at once
-        (Gal & Ghahramani 2016) is worse on words (SNIPS).
+        Probability of setting a number of a vector to zero in training, anew at every step. To
+        drop all of a code at once (Gal & Ghahramani 2016) is worse on words (SNIPS), and so is to
+        drop the same numbers of a code in all of a minibatch (graphemes).
     name : str
         Tells the parameters from those of another embedding.
     """
@@ -74,20 +74,19 @@ class Embedding:
     def forward(self, prepared, minibatch, dropout_rng, by_row=False):
         """The input of the first layer (N, n_outputs), and its dropout mask or None.
 
-        If it has nothing but the vectors of one column, it is Repeated: each vector comes once,
-        and so does the mask. Unless ``by_row``.
+        If it has nothing but the vectors of one column, it is Repeated, unless ``by_row`` or with
+        dropout.
         """
-        if by_row or self.numbers or len(self.shapes) != 1:
-            x = self.embed(prepared, minibatch.x, minibatch.arena)
-        else:
+        drops = bool(self.shapes) and dropout_rng is not None and self.dropout > 0
+        if not (by_row or drops or self.numbers) and len(self.shapes) == 1:
             codes, index = minibatch.distinct
-            x = Repeated(prepared[0][codes], index)
-        if not self.shapes or dropout_rng is None or self.dropout == 0:
+            return Repeated(prepared[0][codes], index), None
+        x = self.embed(prepared, minibatch.x, minibatch.arena)
+        if not drops:
             return x, None
-        rows = x.rows if isinstance(x, Repeated) else x
-        mask = dropout_mask(rows.shape, self.dropout, x.dtype, dropout_rng)
+        mask = dropout_mask(x.shape, self.dropout, x.dtype, dropout_rng)
         mask[:, self.number_places] = 1
-        rows *= mask
+        x *= mask
         return x, mask
 
     def backward(self, minibatch, x, dx, dparams):
