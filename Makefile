@@ -7,7 +7,7 @@ SOURCES := pyproject.toml setup.py $(shell find skrnn -name '*.pyx' -o -name '*.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: accuracy bench demo examples fuzz lint steps test test-arm64 test-machines test-oldest \
-    test-outside wheel wheel-test
+    test-outside transduction wheel wheel-test
 
 demo: .venv/installed
 	$(BIN)/python examples/forecast.py
@@ -15,6 +15,9 @@ demo: .venv/installed
 examples: demo
 	$(BIN)/python examples/hello.py
 	$(BIN)/python examples/characters.py
+	$(BIN)/python examples/dates.py
+	$(BIN)/python examples/addition.py
+	$(BIN)/python examples/captions.py
 	$(BIN)/python examples/fan_chart.py
 	$(BIN)/python examples/panel.py
 	$(BIN)/python examples/features.py
@@ -65,6 +68,11 @@ accuracy: .venv/installed
 # A target at every step, beside PyTorch; on public data too.
 steps: benchmarks/.venv/installed
 	benchmarks/.venv/bin/python -m benchmarks.steps --data $(DATA)
+
+# Sequence to sequence on public data, beside PyTorch.
+transduction: benchmarks/.venv/installed
+	benchmarks/.venv/bin/python -m benchmarks.transduction --data $(DATA)/g2p --speed --languages fre,bul
+	benchmarks/.venv/bin/python -m benchmarks.transduction --data $(DATA)/g2p
 
 benchmarks/.venv/installed: $(SOURCES)
 	$(PYTHON) -m venv benchmarks/.venv

@@ -41,6 +41,11 @@ ESTIMATORS += [
     for estimator in (skrnn.GRURegressor, skrnn.GRUClassifier)
     for solver, parameters in OTHER_SOLVERS.items()
 ]
+ESTIMATORS.append(
+    skrnn.GRURegressor(
+        8, loss="quantile", quantile=[0.1, 0.5, 0.9], max_iter=200, learning_rate_init=0.02
+    )
+)
 # With a table, the rows are the steps of one sequence.
 STEPS = [
     estimator(8, cell="gru", max_iter=100, learning_rate_init=0.02)

@@ -292,8 +292,11 @@ def test_as_many_steps_as_asked_for():
 def test_from_a_table_to_strings():
     X = np.random.default_rng(0).integers(0, 2, (200, 3)).astype(float)
     y = ["".join("AB"[int(v)] for v in row if v or row[0]) for row in X]
-    fitted = RNNEncoderDecoder((), decoder_layer_sizes=24, max_iter=40, random_state=0).fit(X, y)
+    fitted = RNNEncoderDecoder(
+        (), decoder_layer_sizes=24, embedding_dim=6, max_iter=40, random_state=0
+    ).fit(X, y)
     assert fitted.score(X, y) > 0.95
+    assert fitted.named_parameters()["weight_embedding_decoder_0"].shape == (4, 6)
 
 
 # What is refused.

@@ -36,6 +36,9 @@ class LSTMRegressor(LSTMCell, RecurrentRegressor):
 
     Attributes
     ----------
+    quantiles_ : ndarray of shape (n_quantiles,) or None
+        The quantiles of ``predict_quantiles``, sorted; None unless ``loss="quantile"``.
+
     {attributes}
 
     See Also
@@ -73,6 +76,9 @@ class GRURegressor(GRUCell, RecurrentRegressor):
 
     Attributes
     ----------
+    quantiles_ : ndarray of shape (n_quantiles,) or None
+        The quantiles of ``predict_quantiles``, sorted; None unless ``loss="quantile"``.
+
     {attributes}
 
     See Also
@@ -113,6 +119,9 @@ class RNNRegressor(AnyCell, RecurrentRegressor):
 
     Attributes
     ----------
+    quantiles_ : ndarray of shape (n_quantiles,) or None
+        The quantiles of ``predict_quantiles``, sorted; None unless ``loss="quantile"``.
+
     {attributes}
 
     See Also
@@ -286,6 +295,9 @@ class RNNStepRegressor(AnyCell, StepRegressor):
 
     Attributes
     ----------
+    quantiles_ : ndarray of shape (n_quantiles,) or None
+        The quantiles of ``predict_quantiles``, sorted; None unless ``loss="quantile"``.
+
     {attributes}
 
     See Also

@@ -14,6 +14,7 @@ from skrnn._sklearn import (
     Interval,
     Unwatched,
 )
+from skrnn.distributed import current
 from skrnn.estimators._architecture import (
     Architecture,
     initial_theta,
@@ -25,6 +26,7 @@ from skrnn.estimators._data import Given, training_weight
 from skrnn.estimators._embedding import Embeddings, embedding_shapes
 from skrnn.estimators._fitting import Earlier, Fit
 from skrnn.estimators._optimization import Optimization
+from skrnn.estimators._ranks import check_ranks
 from skrnn.estimators._scale import warn_of_scale
 from skrnn.estimators._scoring import Scorer
 from skrnn.estimators._solvers import one_epoch
@@ -102,20 +104,22 @@ class RecurrentEstimator(
                 self._check_y(X, y, read)
                 samples = self._samples(read, y)
                 earlier_shapes = self._embedding_shapes if resume else None
-                self._embedding_shapes = self._embeddings(samples.sequences, earlier_shapes)
+                self._embedding_shapes = self._embeddings(samples, earlier_shapes)
+                ranks = current()
+                check_ranks(ranks, self, samples.sequences)
                 target = self._make_target(samples.y, **known)
                 values = target.validate(samples.y)
                 weight = training_weight(self, samples, values, sample_weight, target)
                 if resume:
                     target.go_on_from(self._target, values)
                 else:
-                    target.fit(values, weight)
+                    target.fit(*ranks.join(values, weight))
                     warn_of_scale(samples.sequences, self._embedding_shapes)
                 dtype = samples.sequences.dtype
                 data = samples.data(lambda kept: target.encode(kept, dtype), values, weight)
                 validation = given.check(self, target, dtype)
                 scorer = self._make_scorer(sample_weight, given.sample_weight_val)
-                fit = self._make_fit(target, data, validation, scorer, resume, is_partial)
+                fit = self._make_fit(target, data, validation, scorer, resume, is_partial, ranks)
                 tasks = EpochTasks(self, context, X, y, fit.attributes, fit.options.max_iter)
                 fit.run(tasks)
                 for name, value in fit.attributes().items():
@@ -134,11 +138,11 @@ class RecurrentEstimator(
         is_weighted = any(weight is not None for weight in weights)
         return Scorer(self, self.scoring, is_weighted)
 
-    def _embeddings(self, sequences, earlier):
+    def _embeddings(self, samples, earlier):
         """The number of codes and the length of the vectors of the columns that have codes."""
-        return embedding_shapes(self, sequences, earlier)
+        return embedding_shapes(self, samples.sequences, earlier)
 
-    def _make_fit(self, target, data, validation, scorer, resume, is_partial):
+    def _make_fit(self, target, data, validation, scorer, resume, is_partial, ranks):
         network = self._make_network(data, target, resume)
         earlier = None
         if resume:
@@ -166,6 +170,7 @@ class RecurrentEstimator(
             earlier=earlier,
             is_partial=is_partial,
             forcing=self._forcing(),
+            ranks=ranks,
         )
 
     def _forcing(self):

@@ -445,9 +445,11 @@ class EncoderDecoderEstimator(AnyCell, RecurrentEstimator):
             y, self.output_separator, self.label_smoothing, self.loss, self.normalize_y
         )
 
-    def _embeddings(self, sequences, earlier):
+    def _embeddings(self, samples, earlier):
         if self._symbols is None:
-            return embedding_shapes(self, sequences, earlier)
+            # The parameters of embeddings have an effect on the decoder too.
+            earlier = {} if earlier is None and are_strings(samples.y) else earlier
+            return embedding_shapes(self, samples.sequences, earlier)
         return {0: (self._symbols.n_codes, auto_dim(self.embedding_dim, self._symbols.n_codes))}
 
     def _encoder_sizes(self):

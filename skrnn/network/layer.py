@@ -7,12 +7,17 @@ import numpy as np
 from skrnn.cells import CELLS
 from skrnn.kernels.arena import Arena
 from skrnn.kernels.parameters import BIAS, INPUT, RECURRENT
+from skrnn.kernels.repeated import Repeated
 from skrnn.network.initialization import INITIALIZATIONS, add_forget_bias
 from skrnn.network.minibatch import Minibatch
 
 
 class LayerTrace(Protocol):
     """What the forward pass of a layer leaves behind for the backward pass."""
+
+    @property
+    def input(self) -> np.ndarray | Repeated:
+        """What the layer has read, (N, F)."""
 
     @property
     def output(self) -> np.ndarray:
@@ -70,10 +75,15 @@ class Layer(Protocol):
 class RecurrentTrace(NamedTuple):
     """The trace of one direction."""
 
-    x: np.ndarray  # (N, F)
+    x: np.ndarray | Repeated  # (N, F)
     states: list[np.ndarray]  # each (B + N, H), the initial state in the first B rows
     cache: Any  # the cell's own
     final_rows: np.ndarray  # (B,), where in the states the last ones are
+
+    @property
+    def input(self):
+        """What the layer has read, (N, F)."""
+        return self.x
 
     @property
     def output(self):

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from skrnn.kernels.gather import arrange, gather
+from skrnn.kernels.repeated import Repeated
 
 
 class Minibatch:
@@ -68,6 +69,9 @@ class Minibatch:
         self.n_before = self.begins if n_before is None else n_before[order]
         self.x = self._gather(sequences)
 
+    # Whether the gradient by the input of every single step is wanted.
+    by_row = False
+
     @property
     def n_sequences(self):
         return len(self.order)
@@ -89,6 +93,12 @@ class Minibatch:
         """Where the steps of the packed rows are, if those of a sequence begin there: (N,)."""
         first = begins[self.order] + self.begins
         return first[self.sequence_of_row] + self.step_of_row
+
+    @cached_property
+    def distinct(self):
+        """The different values of the first column as integers (M,), and which one each row has."""
+        values, index = np.unique(self.x[:, 0], return_inverse=True)
+        return values.astype(np.intp), index.astype(np.int32)
 
     @property
     def last_rows(self):
@@ -118,6 +128,8 @@ class Minibatch:
 
     def reversed(self, rows):
         """Packed rows (N, width) with every sequence read from its end."""
+        if isinstance(rows, Repeated):
+            return rows.take(self.reversal)
         out = self.arena.take(*rows.shape, rows.itemsize)
         return np.take(rows, self.reversal, axis=0, out=out, mode="clip")
 

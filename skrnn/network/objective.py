@@ -129,6 +129,7 @@ class Objective:
         self.weight_arena.clear()
         prepared = self.network.prepare(params, self.weight_arena)
         minibatch, carry = self._read(prepared, index)
+        minibatch.by_row = need_dx
         trace = self.network.forward(
             prepared, minibatch, carry=carry, keep=True, dropout_rng=self.dropout_rng
         )

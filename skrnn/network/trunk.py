@@ -117,7 +117,8 @@ class Trunk:
         """
         traces: list[LayerTrace] = []
         final: list[np.ndarray] = []
-        x, mask = self.embedding.forward(prepared.embedding, minibatch, dropout_rng)
+        by_row = minibatch.by_row or not self.layers
+        x, mask = self.embedding.forward(prepared.embedding, minibatch, dropout_rng, by_row)
         masks: list[np.ndarray | None] = [mask]
         given = repeat(None) if states is None else iter(states)
         for layer, weights in zip(self.layers, prepared.layers, strict=True):
@@ -166,5 +167,6 @@ class Trunk:
                 dout *= trace.masks[k]
             dinputs.insert(0, dout)
             dinitial = dstates + dinitial
-        self.embedding.backward(minibatch, dinputs[0], dparams.embedding)
+        x = trace.layers[0].input if self.layers else trace.output
+        self.embedding.backward(minibatch, x, dinputs[0], dparams.embedding)
         return dinputs, dinitial
