@@ -6,7 +6,7 @@ from numbers import Integral
 
 import numpy as np
 from sklearn import get_config
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._sklearn import (
@@ -18,7 +18,6 @@ from skrnn.distributed import current
 from skrnn.estimators._architecture import (
     Architecture,
     initial_theta,
-    layer_sizes,
     require_same_network,
 )
 from skrnn.estimators._blas import single_threaded_blas
@@ -31,9 +30,7 @@ from skrnn.estimators._ranks import check_ranks
 from skrnn.estimators._scale import warn_of_scale
 from skrnn.estimators._scoring import Scorer
 from skrnn.estimators._solvers import one_epoch
-from skrnn.estimators._state import StateMixin
 from skrnn.estimators._summary import summary
-from skrnn.network.stack import Network
 
 
 @dataclass(eq=False, repr=False)
@@ -41,16 +38,14 @@ class RecurrentEstimator(
     Architecture,
     Embeddings,
     Optimization,
-    StateMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
     CallbackSupportMixin,
     BaseEstimator,
 ):
     """A recurrent network: parameters, one fit, and its attributes.
 
-    Subclasses say which cell (``_cell_name``), what y is (``_make_target``), and what a target
-    belongs to, a sequence or a step (``_read_X``, ``_samples``, ``_head``, ``_outputs``).
+    Subclasses say which cell (``_cell_name``), what y is (``_make_target``), what a target belongs
+    to, a sequence or a step (``_read_X``, ``_samples``), and what the network is
+    (``_make_network``).
 
     Parameters
     ----------
@@ -109,7 +104,7 @@ class RecurrentEstimator(
                 self._check_y(X, y, read)
                 samples = self._samples(read, y)
                 earlier_shapes = self._embedding_shapes if resume else None
-                self._embedding_shapes = embedding_shapes(self, samples.sequences, earlier_shapes)
+                self._embedding_shapes = self._embeddings(samples, earlier_shapes)
                 ranks = current()
                 check_ranks(ranks, self, samples.sequences)
                 target = self._make_target(samples.y, **known)
@@ -143,18 +138,12 @@ class RecurrentEstimator(
         is_weighted = any(weight is not None for weight in weights)
         return Scorer(self, self.scoring, is_weighted)
 
+    def _embeddings(self, samples, earlier):
+        """The number of codes and the length of the vectors of the columns that have codes."""
+        return embedding_shapes(self, samples.sequences, earlier)
+
     def _make_fit(self, target, data, validation, scorer, resume, is_partial, ranks):
-        network = Network(
-            self._cell_name(),
-            data.sequences.shape[2],
-            layer_sizes(self.hidden_layer_sizes),
-            target.n_outputs,
-            bidirectional=self.bidirectional,
-            dropout=self.dropout,
-            embeddings=self._embedding_shapes,
-            embedding_dropout=self.embedding_dropout,
-            **self._head(data, target, resume),
-        )
+        network = self._make_network(data, target, resume)
         earlier = None
         if resume:
             require_same_network(network, self._network)
@@ -180,8 +169,13 @@ class RecurrentEstimator(
             scorer=scorer,
             earlier=earlier,
             is_partial=is_partial,
+            forcing=self._forcing(),
             ranks=ranks,
         )
+
+    def _forcing(self):
+        """The share of teacher forcing at the start and at the end; None without a decoder."""
+        return
 
     def _check_y(self, X, y, read):
         """Raise a ValueError if there is no y."""
@@ -247,15 +241,10 @@ class RecurrentEstimator(
             return self._theta.dtype
         return None if self.dtype == "auto" else np.dtype(self.dtype)
 
-    @property
-    def _n_features_out(self):
-        return self._network.width
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = True
         tags.input_tags.three_d_array = True
-        tags.transformer_tags.preserves_dtype = []
         return tags
 
 

@@ -40,7 +40,8 @@ class Embeddings:
 
     embedding_dropout : float, default=0.0
         The probability of setting a number of a vector to zero in training, anew at every step.
-        The features beside the categorical ones stay.
+        The features beside the categorical ones stay. Without such features, and with one column of
+        codes, the same numbers are dropped for a code wherever it is in a minibatch.
     """
 
     _: KW_ONLY
@@ -97,9 +98,13 @@ def embedding_shapes(estimator, sequences, earlier=None):
         _check_column(estimator, sequences, column, n_codes or MAX_CODES)
         if n_codes is None:
             n_codes = int(sequences.rows[sequences._used_rows(), column].max()) + 1
-        dim = dims[column]
-        shapes[column] = (n_codes, min(50, (n_codes + 1) // 2) if dim == "auto" else int(dim))
+        shapes[column] = (n_codes, auto_dim(dims[column], n_codes))
     return shapes
+
+
+def auto_dim(dim, n_codes):
+    """The length of vectors, given that or "auto" and the number of codes."""
+    return min(50, (n_codes + 1) // 2) if dim == "auto" else int(dim)
 
 
 def check_codes(estimator, sequences):

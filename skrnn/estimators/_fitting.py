@@ -23,7 +23,12 @@ from skrnn.estimators._ranks import AgreedTasks, JoinedObjective, JoinedValidato
 from skrnn.estimators._scoring import Scorer, Validator
 from skrnn.estimators._solvers import make_solver, penalty, resolve
 from skrnn.network.minibatch import flat
-from skrnn.network.objective import ChunkedObjective, Objective
+from skrnn.network.objective import (
+    ChunkedObjective,
+    Objective,
+    PairedObjective,
+    TeacherForcing,
+)
 from skrnn.network.truncation import count_chunks
 from skrnn.targets import Target
 from skrnn.training import Trainer
@@ -68,6 +73,8 @@ class Fit:
         Without it training begins with new weights.
     is_partial : bool
         Whether this is one epoch of many, between which the optimizer is kept.
+    forcing : tuple of float or None
+        Of a decoder, the share of teacher forcing in the first epoch and at the end of the last.
     ranks : Alone or Ranks
         The processes that train together, each with its own data.
     """
@@ -75,13 +82,14 @@ class Fit:
     def __init__(
         self, network, target: Target, data: Data, options: Optimization, initialize,
         *, recurrent_dropout=0.0, validation: Data | None = None, scorer: Scorer | None = None,
-        earlier=None, is_partial=False, ranks=ALONE,
+        earlier=None, is_partial=False, forcing=None, ranks=ALONE,
     ):  # fmt: skip
         self.network = network
         self.target = target
         self.is_resumed = earlier is not None
         self.earlier = earlier or UNTRAINED
         self.is_partial = is_partial
+        self.forcing = forcing
         self.ranks = ranks
         self.has_scorer = scorer is not None
         random_state = check_random_state(options.random_state)
@@ -128,11 +136,7 @@ class Fit:
             self.theta = earlier.theta.astype(data.sequences.dtype)
         else:
             self.theta = self._first_theta(data, init_rng, longest)
-        of_chunks = data.is_of_steps and options.tbptt_steps is not None
-        make = ChunkedObjective if of_chunks else Objective
-        if self.ranks.size > 1:
-            make = partial(JoinedObjective, self.ranks)
-        objective = make(
+        objective = self._objective_class(data)(
             self.network,
             self.target.loss,
             *data[:3],
@@ -156,6 +160,17 @@ class Fit:
             verbose=options.verbose,
             validate=self.validate,
         )
+
+    def _objective_class(self, data):
+        """What makes the objective of the data."""
+        if self.forcing is not None:
+            n_seen = self.options.max_iter * len(data.y)
+            forcing = TeacherForcing(*self.forcing, n_seen, self.target.feedback)
+            return partial(PairedObjective, forcing=forcing)
+        if self.ranks.size > 1:
+            return partial(JoinedObjective, self.ranks)
+        of_chunks = data.is_of_steps and self.options.tbptt_steps is not None
+        return ChunkedObjective if of_chunks else Objective
 
     @property
     def patience(self):

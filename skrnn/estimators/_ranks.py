@@ -15,6 +15,11 @@ def check_ranks(ranks, estimator, sequences, **other):
     """Raise a ValueError, on all ranks, if they do not fit the same network in the same way."""
     if ranks.size == 1:
         return
+    if estimator._forcing() is not None:
+        raise ValueError(
+            f"{type(estimator).__name__} is not supported in data_parallel. Fit it outside of "
+            f"data_parallel."
+        )
     params = estimator.get_params(deep=False)
     found = {name: repr(value) for name, value in params.items() if name not in FREE}
     found |= {
