@@ -9,7 +9,7 @@ from sphinx_gallery.scrapers import figure_rst
 ORDER = [
     "hello", "forecast", "fan_chart", "shops", "stacked_lstm", "prices",
     "utterances", "panel", "activities", "sensors", "features", "characters",
-    "dates", "addition", "vanishing_gradients", "adding_problem", "temporal_order",
+    "dates", "addition", "captions", "vanishing_gradients", "adding_problem", "temporal_order",
 ]  # fmt: skip
 
 
@@ -30,7 +30,8 @@ def scrape(block, block_vars, gallery_conf):
 
 
 def tell_where(gallery_conf, script_vars):
-    """Let a script know its place, as if it were run by itself, without arguments."""
+    """Let a script know its place, as if it were run by itself; forget its earlier figure."""
+    Path(script_vars["src_file"]).with_suffix(".png").unlink(missing_ok=True)
     script_vars["example_globals"]["__file__"] = script_vars["src_file"]
     return []
 
