@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from skrnn.estimators._data import Data, checked_weight
+from skrnn.estimators._pairs import as_written
 from skrnn.network.pairs import Pairs
 from skrnn.sequences import Sequences
 from skrnn.validation import (
@@ -240,7 +241,8 @@ def scored(data):
     if not data.is_of_steps:
         return data.sequences, data.values, data.weight
     if isinstance(data.sequences, Pairs):
-        return data.sequences.source, data.values, data.weight.rows[data.weight.starts, 0]
+        weight = data.weight.rows[data.weight.starts, 0]
+        return data.sequences.source, as_written(data.values), weight
     weight = np.concatenate(list(data.weight))[:, 0]
     n_steps = len(weight)
     steps = Steps(data.sequences, np.arange(n_steps), n_steps, chosen=weight > 0)
