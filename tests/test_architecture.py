@@ -14,7 +14,10 @@ PACKAGE = Path(skrnn.__file__).parent
 
 # What each part of skrnn imports of skrnn, itself aside: no more is allowed, and no less is listed.
 ALLOWED = {
+    "_onnx": {"interop"},
     "_output": set(),
+    "_plain": set(),
+    "_saving": {"_plain"},
     "_sklearn": set(),
     "_warnings": set(),
     "kernels": set(),
@@ -26,10 +29,20 @@ ALLOWED = {
     "validation": {"_warnings", "sequences"},
     "forecasting": {"windows"},
     "generation": {"_sklearn", "tokens"},
-    "tokens": {"_output", "_sklearn", "sequences", "validation"},
-    "windows": {"_output", "_sklearn", "_warnings", "sequences", "validation"},
+    "tokens": {"_output", "_saving", "_sklearn", "sequences", "validation"},
+    "windows": {
+        "_onnx",
+        "_output",
+        "_saving",
+        "_sklearn",
+        "_warnings",
+        "sequences",
+        "validation",
+    },
     "model_selection": {"_sklearn", "windows"},
     "estimators": {
+        "_onnx",
+        "_saving",
         "_sklearn",
         "_warnings",
         "cells",
@@ -40,6 +53,7 @@ ALLOWED = {
         "validation",
         "windows",
     },
+    "interop": {"__init__", "cells", "estimators", "network", "targets", "windows"},
     "streaming": {"sequences", "validation", "windows"},
     "datasets": {"_sklearn"},
     "plotting": {"_sklearn"},
@@ -54,6 +68,9 @@ ALLOWED = {
         "windows",
     },
 }
+# The one import that points up: objects are asked how they become a graph of ONNX, and look for the
+# answer only then.
+LOOKED_UP = {"_onnx": {"interop"}}
 # The same of other packages, the standard library aside, for parts that are used on their own.
 ALLOWED_OUTSIDE = {
     "tokens": {"numpy", "sklearn"},
@@ -297,14 +314,12 @@ def test_what_is_allowed_is_not_reported(path, text):
 
 
 def test_a_new_part_needs_a_rule():
-    assert violations("interop/__init__.py", "") == [
-        "interop/__init__.py: no rule for skrnn.interop"
-    ]
+    assert violations("zoo/__init__.py", "") == ["zoo/__init__.py: no rule for skrnn.zoo"]
 
 
 def test_the_parts_below_know_nothing_of_those_above():
     """The rules themselves: no circle, and training is for the estimators alone."""
-    remaining = {part: set(below) for part, below in ALLOWED.items()}
+    remaining = {part: below - LOOKED_UP.get(part, set()) for part, below in ALLOWED.items()}
     while remaining:
         lowest = [part for part, below in remaining.items() if not below]
         assert lowest, f"a circle of imports among {sorted(remaining)}"

@@ -6,7 +6,14 @@ import sys
 
 from numpydoc.validate import validate
 
-MODULES = ["skrnn", "skrnn.datasets"]
+MODULES = [
+    "skrnn",
+    "skrnn.datasets",
+    "skrnn.interop.keras",
+    "skrnn.interop.onnx",
+    "skrnn.interop.safetensors",
+    "skrnn.interop.torch",
+]
 IGNORED = {
     "ES01",  # an extended summary is written where it says something
     "EX01",  # methods are shown in the example of their class

@@ -9,6 +9,8 @@ from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skrnn._onnx import OnnxMixin
+from skrnn._saving import SavedMixin
 from skrnn._sklearn import (
     CallbackSupportMixin,
     Interval,
@@ -31,6 +33,7 @@ from skrnn.estimators._scoring import Scorer
 from skrnn.estimators._solvers import one_epoch
 from skrnn.estimators._state import StateMixin
 from skrnn.estimators._summary import summary
+from skrnn.estimators._weights import WeightsMixin
 from skrnn.network.stack import Network
 
 
@@ -40,9 +43,12 @@ class RecurrentEstimator(
     Embeddings,
     Optimization,
     StateMixin,
+    WeightsMixin,
+    OnnxMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     CallbackSupportMixin,
+    SavedMixin,
     BaseEstimator,
 ):
     """A recurrent network: parameters, one fit, and its attributes.
