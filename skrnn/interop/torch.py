@@ -156,7 +156,18 @@ def _others(params, readout):
         "weight_score": "score.weight",
         "weight_ar": "linear_path.weight",
     }
-    return {name: names.get(name, f"{name.removeprefix('weight_')}.weight") for name in params}
+    names |= {
+        name: f"{name.removeprefix('weight_')}.weight"
+        for name in params
+        if name.startswith("weight_embedding_")
+    }
+    unknown = [name for name in params if name not in names]
+    if unknown:
+        raise ValueError(
+            f"The arrays {unknown} have no place in a module of PyTorch with a recurrent and a "
+            f"linear layer. They are in named_parameters."
+        )
+    return {name: names[name] for name in params}
 
 
 def _torch_shape(name, shape):

@@ -146,9 +146,9 @@ def test_a_file_of_pytorch(tmp_path):
 
 def damaged(saved):
     """Files that are cut, or differ in one bit."""
-    for length in range(0, len(saved), 97):
+    for length in range(0, len(saved), 211):
         yield saved[:length]
-    for place in range(0, len(saved), 23):
+    for place in range(0, len(saved), 61):
         yield saved[:place] + bytes([saved[place] ^ 1]) + saved[place + 1 :]
 
 
@@ -172,7 +172,7 @@ def test_damaged_safetensors(tmp_path):
         for name, value in other.named_parameters().items():
             np.testing.assert_array_equal(value, expected[name])
         other.set_parameters(before)
-    assert n_refused > 100
+    assert n_refused > 60
     assert n_loaded < n_refused / 20
 
 

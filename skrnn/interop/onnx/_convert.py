@@ -3,7 +3,8 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn.estimators._base import RecurrentEstimator
+from skrnn.estimators._sequence_to_one import SequenceEstimator
+from skrnn.estimators._step_estimators import StepEstimator
 from skrnn.interop.onnx import _estimators as estimators
 from skrnn.interop.onnx import _windows as windows
 from skrnn.interop.onnx._graph import Graph
@@ -19,7 +20,8 @@ from skrnn.windows import (
 # Operators by which skl2onnx gives outputs the names and types of ``final_types``.
 RENAMING = {"SklearnIdentity", "SklearnCast"}
 PARTS = {
-    RecurrentEstimator: estimators,
+    SequenceEstimator: estimators,
+    StepEstimator: estimators,
     SlidingWindow: windows.Window,
     LagColumnsToSequence: windows.LagColumns,
     PerStep: windows.EachStep,
