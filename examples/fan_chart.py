@@ -14,7 +14,6 @@ quantile, and draws ``fan_chart.png`` beside this script.
 """
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -83,12 +82,10 @@ def tomorrows(model, X, y):
 
 
 def from_now_on(model, frame, known):
-    """The quantiles of the hours after the newest one; forecast takes anything with ``predict``."""
-    columns = {}
-    for i, quantile in enumerate(QUANTILES):
-        one = SimpleNamespace(predict=lambda X, i=i: quantiles(model, X)[:, :, i])
-        columns[quantile] = forecast(one, frame[-72:], "load", HORIZON, known=known)["load"]
-    return pd.DataFrame(columns)
+    """The quantiles of the hours after the newest one."""
+    rows = frame[-72:]
+    found = forecast(model, rows, "load", HORIZON, known=known, method="predict_quantiles")
+    return found.set_axis(QUANTILES, axis=1)
 
 
 def pinball(table):

@@ -1,11 +1,14 @@
 """Recurrent networks as ordinary scikit-learn estimators."""
 
+from importlib.metadata import version
+
 from skrnn.estimators import (
     GRUClassifier,
     GRURegressor,
     LSTMClassifier,
     LSTMRegressor,
     RNNClassifier,
+    RNNEncoderDecoder,
     RNNRegressor,
     RNNStepClassifier,
     RNNStepRegressor,
@@ -28,7 +31,7 @@ from skrnn.windows import (
     to_long,
 )
 
-__version__ = "0.1.dev0"
+__version__ = version("skrnn")
 
 __all__ = [
     "ColumnwiseRegressor",
@@ -40,6 +43,7 @@ __all__ = [
     "PanelTimeSeriesSplit",
     "PerStep",
     "RNNClassifier",
+    "RNNEncoderDecoder",
     "RNNRegressor",
     "RNNStepClassifier",
     "RNNStepRegressor",

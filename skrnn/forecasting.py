@@ -1,13 +1,27 @@
 """Predictions for the rows that come after the newest ones."""
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 
 from skrnn.windows._ahead import Ahead
 from skrnn.windows._gaps import MAX_GAP
 from skrnn.windows._panel import group_names, key_column
 
+METHODS = ["predict", "predict_quantiles"]
 
-def forecast(model, frame, target, horizon, *, known=None, group=None, time=None, max_gap=MAX_GAP):
+
+def forecast(
+    model,
+    frame,
+    target,
+    horizon,
+    *,
+    known=None,
+    group=None,
+    time=None,
+    max_gap=MAX_GAP,
+    method="predict",
+):
     """Predict the targets that come after the newest row of each series.
 
     ``model`` is fitted on the X and y of :func:`~skrnn.make_horizon_target`, and the other
@@ -37,15 +51,19 @@ def forecast(model, frame, target, horizon, *, known=None, group=None, time=None
         The columns or index levels that identify the series and the time of each row.
     max_gap : int, timedelta or None, default=7
         The longest gap in time before a row of the future.
+    method : {'predict', 'predict_quantiles'}, default='predict'
+        The method of the model to call. With "predict_quantiles" a Pipeline may end with a model
+        that has it, and a search may have found one.
 
     Returns
     -------
-    DataFrame or ndarray of shape (n_series * n_horizons, n_targets)
+    DataFrame or ndarray of shape (n_series * n_horizons, n_targets * n_quantiles)
         For each series, in the order of their first rows, a row for each step ahead, in the order
-        of time. The columns have the names of the targets. Series and time stand where they stand
-        in ``frame``, in columns or index levels. The labels of time are those of the rows of the
-        future, if each series has them in ``frame``; else the labels of ``frame`` go on with their
-        usual time step, on weekdays if they are weekdays. For an array an ndarray.
+        of time. The columns have the names of the targets; with "predict_quantiles" each target has
+        a column for each quantile, such as ``load_q0.1`` and ``load_q0.9``. Series and time stand
+        where they stand in ``frame``, in columns or index levels. The labels of time are those of
+        the rows of the future, if each series has them in ``frame``; else the labels of ``frame``
+        go on with their usual time step, on weekdays if they are weekdays. For an array an ndarray.
 
     Raises
     ------
@@ -53,6 +71,8 @@ def forecast(model, frame, target, horizon, *, known=None, group=None, time=None
         If a series has no target or too few rows of the future, if the labels of time have no
         frequency to go on with, if the model predicts another number of values, or if
         :func:`~skrnn.make_horizon_target` does not accept the arguments.
+    AttributeError
+        If the model does not have the method.
 
     See Also
     --------
@@ -84,6 +104,8 @@ def forecast(model, frame, target, horizon, *, known=None, group=None, time=None
     2024-01-03 03:00:00  61.0
     2024-01-03 04:00:00  62.0
     """
+    if method not in METHODS:
+        raise ValueError(f"method={method!r}; expected one of {METHODS}.")
     table = Ahead(frame, target, horizon, known, group, time, max_gap, warn_of_gaps=False)
     _check_newest(table)
     position = np.arange(table.n_rows)
@@ -95,8 +117,8 @@ def forecast(model, frame, target, horizon, *, known=None, group=None, time=None
     place[position] = np.arange(len(position))
     keys = _keys(table, np.sort(table.steps), group, time)
 
-    prediction = np.asarray(model.predict(table.X(position)))
-    prediction = prediction.reshape(len(position), -1)[place[table.newest]]
+    prediction, endings = _predict(model, table.X(position), method)
+    prediction = prediction.reshape(len(position), -1, len(endings))[place[table.newest]]
     n_targets, n_steps = len(table.targets), len(table.steps)
     if prediction.shape[1] != n_targets * n_steps:
         raise ValueError(
@@ -106,11 +128,26 @@ def forecast(model, frame, target, horizon, *, known=None, group=None, time=None
             f"same arguments."
         )
     by_time = np.argsort(table.steps)
-    prediction = prediction.reshape(-1, n_targets, n_steps)[:, :, by_time]
-    prediction = prediction.transpose(0, 2, 1).reshape(-1, n_targets)
+    prediction = prediction.reshape(-1, n_targets, n_steps, len(endings))[:, :, by_time]
+    prediction = prediction.transpose(0, 2, 1, 3).reshape(-1, n_targets * len(endings))
     if isinstance(table.frame, np.ndarray):
         return prediction
-    return _labelled(table.frame, keys, dict(zip(table.targets, prediction.T, strict=True)))
+    names = [f"{name}{end}" if end else name for name in table.targets for end in endings]
+    return _labelled(table.frame, keys, dict(zip(names, prediction.T, strict=True)))
+
+
+def _predict(model, X, method):
+    """What the model says of X, and what to add to the name of a target for each number of it."""
+    if method == "predict":
+        return np.asarray(model.predict(X)), [""]
+    while not hasattr(model, method):  # scikit-learn passes on the methods that it knows
+        if hasattr(model, "best_estimator_"):
+            model = model.best_estimator_
+        elif isinstance(model, Pipeline) and len(model) > 1:
+            X, model = model[:-1].transform(X), model[-1]
+        else:
+            break
+    return getattr(model, method)(X), [f"_q{level:g}" for level in model.quantiles_]
 
 
 def _check_newest(table):

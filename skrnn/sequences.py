@@ -133,6 +133,10 @@ class Sequences:
     def __len__(self):
         return len(self.starts)
 
+    def __sizeof__(self):
+        """With the rows: what Dask asks for, to send large objects only once."""
+        return sum(a.nbytes for a in (self.rows, self.starts, self.lengths))
+
     def __iter__(self):
         return (self[i] for i in range(len(self)))
 

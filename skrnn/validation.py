@@ -10,6 +10,9 @@ from sklearn.utils.validation import validate_data
 from skrnn._warnings import warn
 from skrnn.sequences import FLOATS, Sequences
 
+# Rows that are checked at a time.
+CHECKED_ROWS = 2**16
+
 # For estimators and transformers of sequences.
 
 
@@ -232,7 +235,7 @@ def as_sequences(X, dtype=None):
     given = as_spans(X)
     with np.errstate(over="ignore"):  # too large values become infinite, which raises below
         sequences = given.astype(dtype or given.dtype)
-    if np.isfinite(sequences.rows).all():
+    if all(np.isfinite(block).all() for block in _blocks(sequences.rows)):
         return sequences
     sequences = _without_padding(sequences)
     _check_finite(sequences, given)
@@ -351,10 +354,20 @@ def _from_ragged(X):
     return Sequences(np.concatenate(elements), np.cumsum(lengths) - lengths, lengths)
 
 
+def all_nan(rows):
+    """Whether all values of each row are NaN, (n_rows,)."""
+    return np.concatenate([np.isnan(block).all(axis=1) for block in _blocks(rows)])
+
+
+def _blocks(rows):
+    """Consecutive parts of rows, so that checks of a memory-mapped file take little memory."""
+    return (rows[i : i + CHECKED_ROWS] for i in range(0, max(1, len(rows)), CHECKED_ROWS))
+
+
 def _without_padding(sequences):
     """Shorten every span by its leading and trailing steps that are all NaN."""
     rows, starts, ends = sequences.rows, sequences.starts, sequences.ends
-    is_padding = np.isnan(rows).all(axis=1)
+    is_padding = all_nan(rows)
     if not is_padding.any():
         return sequences
     n_rows = len(rows)

@@ -41,11 +41,36 @@ ESTIMATORS += [
     for estimator in (skrnn.GRURegressor, skrnn.GRUClassifier)
     for solver, parameters in OTHER_SOLVERS.items()
 ]
+ESTIMATORS.append(
+    skrnn.GRURegressor(
+        8, loss="quantile", quantile=[0.1, 0.5, 0.9], max_iter=200, learning_rate_init=0.02
+    )
+)
 # With a table, the rows are the steps of one sequence.
 STEPS = [
     estimator(8, cell="gru", max_iter=100, learning_rate_init=0.02)
     for estimator in (skrnn.RNNStepRegressor, skrnn.RNNStepClassifier)
 ]
+
+
+class OneStep(skrnn.RNNEncoderDecoder):
+    """One that writes a single step, for checks whose y has one number for each sample."""
+
+    def fit(self, X, y, sample_weight=None):
+        return super().fit(X, self._steps(y), sample_weight)
+
+    def partial_fit(self, X, y, sample_weight=None):
+        return super().partial_fit(X, self._steps(y), sample_weight)
+
+    def score(self, X, y, sample_weight=None):
+        return super().score(X, self._steps(y), sample_weight)
+
+    @staticmethod
+    def _steps(y):
+        return y if y is None else np.asarray(y).reshape(len(np.asarray(y)), -1)
+
+
+WRITER = OneStep(8, max_iter=100, learning_rate_init=0.02)
 TO_WINDOWS = [
     skrnn.SlidingWindow(3),
     skrnn.PerStep(StandardScaler()),
@@ -79,7 +104,7 @@ WEIGHT_REASON = (
 
 
 def expected_failures(estimator):
-    if estimator in ESTIMATORS:
+    if estimator in ESTIMATORS or estimator is WRITER:
         return {"check_sample_weight_equivalence_on_dense_data": WEIGHT_REASON}
     if estimator in STEPS:
         return {
@@ -97,7 +122,8 @@ def expected_failures(estimator):
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks(
-    [*ESTIMATORS, *STEPS, *TO_WINDOWS, *FROM_WINDOWS], expected_failed_checks=expected_failures
+    [*ESTIMATORS, *STEPS, WRITER, *TO_WINDOWS, *FROM_WINDOWS],
+    expected_failed_checks=expected_failures,
 )
 def test_sklearn(estimator, check):
     check(estimator)

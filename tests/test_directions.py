@@ -49,7 +49,7 @@ def run_network(network, theta, sequences, initial):
     trace = network.forward(prepared, batch, carry=before)
     hidden, summary, final = ([None] * len(sequences) for _ in range(3))
     for place, i in enumerate(batch.order):
-        hidden[i] = trace.encoding.layers[-1].output[batch.offsets[: sequences.lengths[i]] + place]
+        hidden[i] = trace.encoding.trunk.output[batch.offsets[: sequences.lengths[i]] + place]
         summary[i] = trace.encoding.pooled[place]
         final[i] = [state[place] for state in trace.encoding.carry]
     return hidden, summary, final

@@ -220,7 +220,7 @@ def test_codes_that_do_not_occur_have_no_gradient():
 
 def encoded(network, theta, batch, **options):
     prepared = network.prepare(network.params(theta), Arena())
-    return network.encode(prepared, batch, keep=True, **options).layers[0].x
+    return network.encode(prepared, batch, keep=True, **options).trunk.layers[0].x
 
 
 def test_vectors_come_in_the_place_of_their_column():

@@ -1,15 +1,18 @@
 """When a fit stops, what it leaves behind, and that a failing one leaves nothing."""
 
+import signal
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 
 import numpy as np
 import pytest
 from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.model_selection import GridSearchCV
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from skrnn.estimators import _interruption
 from skrnn.estimators._blas import single_threaded_blas
 from skrnn.network.objective import Objective
 from tests._estimators import ESTIMATORS, assert_same_outputs, make, noise, outputs, problem
@@ -313,6 +316,7 @@ def interrupt_after(monkeypatch, epoch):
             raise KeyboardInterrupt
 
     monkeypatch.setattr("builtins.print", interrupt)
+    monkeypatch.setattr(_interruption, "_last", -np.inf)  # of a test just before
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
@@ -330,6 +334,29 @@ def test_interruption_keeps_the_best_complete_epoch(name, early_stopping, monkey
     assert model.loss_curve_ == expected.loss_curve_
     assert model.validation_scores_ == expected.validation_scores_
     assert_same_outputs(model, X, expected, X)
+
+
+@pytest.mark.parametrize(("seconds", "n_fits"), [(3, 2), (0, 6)])
+def test_a_second_interruption_ends_a_search(monkeypatch, seconds, n_fits):
+    """If it comes soon; later it is the first one of another fit."""
+    X, y = problem()
+    begun = []
+
+    def interrupt(line):
+        if line.startswith("Iteration 1,"):
+            begun.append(line)
+        elif line.startswith("Iteration 2,"):
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("builtins.print", interrupt)
+    monkeypatch.setattr(_interruption, "_last", -np.inf)
+    monkeypatch.setattr(_interruption, "SECONDS", seconds)
+    model = make("GRURegressor", verbose=True, max_iter=9)
+    search = GridSearchCV(model, {"alpha": [0, 1]}, cv=3, refit=False)
+    ends = pytest.raises(KeyboardInterrupt) if n_fits == 2 else nullcontext()
+    with pytest.warns(UserWarning, match="To end a search, too, press Ctrl-C once more"), ends:
+        search.fit(X, y)
+    assert len(begun) == n_fits
 
 
 def test_interruption_of_the_first_epoch_leaves_everything_as_it_was(monkeypatch):

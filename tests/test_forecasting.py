@@ -9,7 +9,15 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skrnn import GRURegressor, PerStep, SlidingWindow, forecast, make_horizon_target
+from skrnn import (
+    ColumnwiseRegressor,
+    GRURegressor,
+    PerStep,
+    SlidingWindow,
+    WindowScaledRegressor,
+    forecast,
+    make_horizon_target,
+)
 from tests._windows import as_container, series
 
 pd = pytest.importorskip("pandas")
@@ -307,6 +315,38 @@ def test_the_future_of_other_columns_changes_nothing():
     )
 
 
+def test_no_prediction_knows_the_future():
+    """Through windows of segments, levels and columns, with known columns: rows up to each row."""
+    names, horizon, now = ["load", "heat"], [1, 2, 3], 47
+    frame = hourly(72).assign(price=np.arange(72.0) % 7)
+    frame.loc[frame.index[-3:], names] = np.nan  # rows of the future
+    columns = ColumnwiseRegressor(
+        WindowScaledRegressor(
+            GRURegressor(4, max_iter=2, random_state=0), level="last", operation="subtract"
+        )
+    )
+    shared = make_pipeline(SlidingWindow(12, segment=4), columns)
+    shared.fit(*make_horizon_target(frame[names], names, horizon))
+    task = {"target": "load", "horizon": horizon, "known": "price"}
+    network_of_known = network().set_params(slidingwindow__window=12, slidingwindow__segment=4)
+    network_of_known.fit(*make_horizon_target(frame, **task))
+
+    def predictions(frame):
+        """Of both models, for the rows up to now."""
+        X, _ = make_horizon_target(frame, **task)
+        known = network_of_known.predict(X)[: now + 1]
+        return np.hstack([shared.predict(frame[names].dropna())[: now + 1], known])
+
+    before = predictions(frame)
+    changed = frame.copy()
+    changed.loc[frame.index[now + 1] :, names] *= -100
+    changed.loc[frame.index[now + 4] :, "price"] = 1e6  # beyond the horizon
+    np.testing.assert_array_equal(predictions(changed), before)
+    changed.loc[frame.index[now + 3], "price"] = 1e6  # within it, and known
+    assert (predictions(changed)[-1, -3:] != before[-1, -3:]).any()
+    np.testing.assert_array_equal(predictions(changed)[:-1], before[:-1])
+
+
 def test_a_long_gap_in_the_past():
     """The last rows before it lack rows ahead, so they are in no X."""
     frame = hourly(100).assign(price=np.arange(100.0)).drop(hourly(100).index[40:60])
@@ -359,6 +399,55 @@ def test_a_search_over_pipelines():
     search.fit(*make_horizon_target(frame, "load", 1))
     found = forecast(search, frame, "load", 1)
     assert found["load"].tolist() == [search.predict(frame)[-1]]
+
+
+def quantile_network():
+    model = network()
+    return model.set_params(gruregressor__loss="quantile", gruregressor__quantile=(0.9, 0.1, 0.5))
+
+
+@pytest.mark.parametrize("target", ["load", ["load", "heat"]])
+def test_quantiles(target):
+    """A column for each target and quantile, from a Pipeline and from a search over it."""
+    frame, steps = hourly(), [3, 1]
+    model = quantile_network().fit(*make_horizon_target(frame, target, steps))
+    found = forecast(model, frame, target, steps, method="predict_quantiles")
+    names = ["load", "heat"][: np.size(target)]
+    assert list(found.columns) == [f"{name}_q{q}" for name in names for q in (0.1, 0.5, 0.9)]
+    by_hand = model[-1].predict_quantiles(model[:-1].transform(frame))[-1]
+    by_hand = by_hand.reshape(len(names), 2, 3)[:, ::-1]  # in the order of time
+    np.testing.assert_array_equal(found, np.hstack([*by_hand]))
+    middle = forecast(model, frame, target, steps)
+    assert_same_labels(found.index, middle.index)
+    np.testing.assert_array_equal(found[[f"{name}_q0.5" for name in names]], middle)
+
+    grid = {"slidingwindow__window": [6]}
+    search = GridSearchCV(quantile_network(), grid, cv=TimeSeriesSplit(2))
+    search.fit(*make_horizon_target(frame, target, steps))
+    of_search = forecast(search, frame, target, steps, method="predict_quantiles")
+    pd.testing.assert_frame_equal(of_search, found)
+
+
+def test_quantiles_of_scaled_windows_and_columns():
+    frame = hourly().abs() + 1
+    inner = GRURegressor(4, loss="quantile", quantile=[0.1, 0.9], max_iter=2, random_state=0)
+    columns = ColumnwiseRegressor(WindowScaledRegressor(inner))
+    model = make_pipeline(SlidingWindow(6), columns)
+    arguments = (["load", "heat"], [1, 2])
+    model.fit(*make_horizon_target(frame, *arguments))
+    found = forecast(model, frame, *arguments, method="predict_quantiles")
+    assert list(found.columns) == ["load_q0.1", "load_q0.9", "heat_q0.1", "heat_q0.9"]
+    by_hand = model[-1].predict_quantiles(model[:-1].transform(frame))[-1]
+    np.testing.assert_array_equal(found, np.hstack([by_hand[:2], by_hand[2:]]))
+
+
+def test_a_model_without_quantiles():
+    frame = hourly()
+    for model in (Repeat(), make_pipeline(Repeat())):
+        with pytest.raises(AttributeError, match="predict_quantiles"):
+            forecast(model, frame, "load", 1, method="predict_quantiles")
+    with pytest.raises(ValueError, match=r"method='proba'; expected one of \['predict', "):
+        forecast(Repeat(), frame, "load", 1, method="proba")
 
 
 GAPPED = pd.DataFrame({"load": np.arange(6.0)}, index=[0, 1, 3, 7, 12, 20])

@@ -6,6 +6,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.metrics import mean_squared_error
 
 from skrnn import GRUClassifier, GRURegressor, LSTMRegressor
+from skrnn.estimators import _interruption
 from skrnn.training import MinibatchDescent
 from tests.test_linear_path import STANDING, last_steps, problem
 
@@ -118,6 +119,7 @@ def test_interrupted_before_the_network_has_proved_itself(round_, epoch, monkeyp
         return original(self, theta, n)
 
     start = GRURegressor(8, ar_steps=1, **STANDING | {"dtype": "float32"}).fit(X, y)
+    monkeypatch.setattr(_interruption, "_last", -np.inf)  # of a test just before
     monkeypatch.setattr(MinibatchDescent, "_epoch", interrupt)
     model = GRURegressor(8, **options)
     if (round_, epoch) == (0, 1):

@@ -89,8 +89,10 @@ def test_reduce(ufunc):
         np.testing.assert_array_equal(found[position], expected)
 
 
-def test_the_arena_is_cleared():
+def test_the_arena_is_used_again():
     """A minibatch takes the memory of the one before."""
-    arena = Arena()
-    addresses = [Minibatch(SEQUENCES, INDEX, arena).x.ctypes.data for _ in range(3)]
+    arena, addresses = Arena(), []
+    for _ in range(3):
+        arena.clear()
+        addresses.append(Minibatch(SEQUENCES, INDEX, arena).x.ctypes.data)
     assert addresses[1] == addresses[2]

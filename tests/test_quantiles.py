@@ -1,5 +1,7 @@
 """Several quantiles at once."""
 
+import pickle
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -63,6 +65,7 @@ def test_shapes():
     model = make("GRURegressor", **parameters).fit(X, y)
     assert model.predict(X).shape == (20, 4)
     assert model.predict_quantiles(X).shape == (20, 4, 3)
+    assert model.quantiles_.tolist() == sorted(LEVELS)
     assert model.n_outputs_ == 12
     one = make("GRURegressor", loss="quantile", quantile=0.3).fit(X, y)
     np.testing.assert_array_equal(one.predict_quantiles(X)[:, :, 0], one.predict(X))
@@ -97,8 +100,13 @@ def test_with_scikit_learn():
     X, y, _ = noisy(60)
     model = make("GRURegressor", loss="quantile", quantile=(0.1, 0.5, 0.9))
     assert clone(model).quantile == (0.1, 0.5, 0.9)
-    search = GridSearchCV(model, {"quantile": [0.5, (0.25, 0.5, 0.75)]}, cv=2).fit(X, y)
-    assert search.best_estimator_.predict_quantiles(X).shape[0] == 60
+    grid = {"quantile": [0.5, (0.25, 0.5, 0.75)], "max_iter": [1, 2]}
+    search = GridSearchCV(model, grid, cv=2, n_jobs=2, error_score="raise").fit(X, y)
+    best = search.best_estimator_
+    copied = pickle.loads(pickle.dumps(best))
+    np.testing.assert_array_equal(copied.predict_quantiles(X), best.predict_quantiles(X))
+    assert copied.quantiles_.tolist() == sorted(np.atleast_1d(best.quantile))
+    assert best.set_params(loss="absolute_error", quantile=0.5).fit(X, y).quantiles_ is None
     with pytest.raises(AttributeError, match=r"has no attribute 'predict_quantiles'") as error:
         make("GRURegressor").fit(X, y).predict_quantiles(X)
     assert "predict_quantiles needs loss='quantile'" in str(error.value.__cause__)

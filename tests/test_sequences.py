@@ -1,6 +1,7 @@
 """The array-like Sequences, and scikit-learn's machinery over them."""
 
 import pickle
+import sys
 import warnings
 
 import numpy as np
@@ -331,6 +332,11 @@ def test_grid_search_in_two_processes():
     alone = clone(small_model()).set_params(**searches[0].cv_results_["params"][3])
     score = alone.fit(X[train], y[train]).score(X[test], y[test])
     assert searches[1].cv_results_["split0_test_score"][3] == score
+
+
+def test_size_in_memory():
+    X = Sequences(np.zeros((1000, 3)), [0, 5], [4, 4])
+    assert 24_000 < sys.getsizeof(X) < 25_000
 
 
 def test_learning_curve():

@@ -97,11 +97,11 @@ def test_a_chunk_without_labels_changes_nothing():
         "gru", 5, SQUARED, hidden_layer_sizes=(4,), has_labels=lambda step: step == 13
     )
     objective = ChunkedObjective(network, SQUARED, *data, tbptt_steps=2, alpha=0.1)
-    loss, gradient = objective.loss_gradient(theta, Part(np.arange(4), 0, 2))
+    loss, gradient = objective.loss_gradient(theta, Part(np.arange(4), 2, 0))
     assert loss == 0
     assert not gradient.any()
-    objective.loss_gradient(theta, Part(np.arange(4), 1, 3))
-    loss, gradient = objective.loss_gradient(theta, Part(np.arange(4), 2, 4))
+    objective.loss_gradient(theta, Part(np.arange(4), 3, 1))
+    loss, gradient = objective.loss_gradient(theta, Part(np.arange(4), 4, 2))
     assert loss > 0
     assert gradient.any()
 

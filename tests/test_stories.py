@@ -1,6 +1,8 @@
 """The stories in ``examples/`` on less data: what they claim holds, and their figures are drawn."""
 
 import importlib.util
+import re
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -203,4 +205,56 @@ def test_activities(story):
     of_single_rows = story.label_single_rows(table, activity, n_folds=2)
     assert np.mean(found == activity) > np.mean(of_single_rows == activity) + 0.1
     story.draw(table, activity, proba, "person 2")
+    assert_drawn(story.PNG)
+
+
+@of("dates")
+def test_dates(story):
+    table = story.make_dates(2500, seed=0)
+    assert table["text"].is_unique
+    assert set(table["form"]) == {*story.FORMS}
+    for text, iso, form in table.itertuples(index=False):
+        plain = re.sub(r"(?<=\d)(st|nd|rd|th)", "", text)
+        read = datetime.strptime(plain, form.format(d="%d", m="%m", th="%d"))
+        assert read.date().isoformat() == iso
+    assert [story.ordinal(day) for day in (1, 2, 3, 4, 11, 12, 13, 21, 30, 31)] == [
+        "1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "30th", "31st"
+    ]  # fmt: skip
+
+    train, test = table[:2000], table[2000:]
+    model = story.fit(train, max_iter=6)
+    written = model.predict(test["text"])
+    assert story.token_error_rate(test["iso"], written) < 0.05
+    right = story.tabulate(test, written)
+    assert right["dates"].sum() == 500
+    assert (right["dates"] * right["right"]).sum() == pytest.approx(np.sum(written == test["iso"]))
+    story.draw(model)
+    assert_drawn(story.PNG)
+
+
+@of("addition")
+def test_addition(story):
+    X, y = story.make_questions(2500, 2, seed=0)
+    pairs = [tuple(sorted(map(int, question.split("+")))) for question in X]
+    assert len(set(pairs)) == 2500
+    assert [str(a + b) for a, b in pairs] == y.tolist()
+    small = {"hidden_layer_sizes": 32, "embedding_dim": 16, "batch_size": 32, "cell": "gru"}
+    model = story.fit(X[:2000], y[:2000], X[2000:], y[2000:], max_iter=15, **small)
+    best = max(model.validation_scores_)
+    assert model.score(X[2000:], y[2000:]) == best > 0.08  # by chance it would be a hundredth
+    story.draw(model)
+    assert_drawn(story.PNG)
+
+
+@of("captions")
+def test_captions(story):
+    row = {"temperature": -3, "wind": 20, "rain": 9, "clouds": 100, "hour": 23}
+    assert story.sentence(row) == "a freezing and stormy night with heavy snow"
+    row = {"temperature": 20, "wind": 1, "rain": 0, "clouds": 5, "hour": 6}
+    assert story.sentence(row) == "a warm morning with a clear sky"
+    table, sentences = story.make_weather(2500, seed=0)
+    model = story.fit(table[:2000], sentences[:2000], max_iter=15)
+    written = model.predict(table[2000:])
+    assert story.token_error_rate(sentences[2000:], written, separator=" ") < 0.15
+    story.draw(model)
     assert_drawn(story.PNG)

@@ -5,6 +5,8 @@ follow the processor, or a variable of the environment, so one machine can stand
 
     python tools/test_machines.py         every kind of processor with its instruction set
     python tools/test_machines.py isas    every narrower instruction set, with BLAS as it is
+    python tools/test_machines.py kernels [option ...]
+                                          the tests of the kernels, as this machine runs them
 """
 
 import os
@@ -54,6 +56,12 @@ def architectures(coretype=None):
     return subprocess.check_output(command, env=environment, text=True).strip()
 
 
+def pytest(*arguments, environment=None):
+    """Run tests on all processors; returns whether any failed."""
+    command = [sys.executable, "-m", "pytest", "-q", "-rfE", "--numprocesses=auto", *arguments]
+    return subprocess.run(command, env=environment, check=False).returncode != 0
+
+
 def run(coretype, isa):
     """Run the tests of one pair; returns a line about it and whether they passed."""
     is_itself = isa == available()[-1] and architectures(coretype) == architectures()
@@ -65,8 +73,7 @@ def run(coretype, isa):
     name = f"{coretype or 'BLAS as it is'}, {isa}: {'whole suite' if whole else 'kernels'}"
     print(f"\n{name}", flush=True)
     start = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-q", "-rfE", "--numprocesses=auto", *tests]
-    passed = subprocess.run(command, env=environment, check=False).returncode == 0
+    passed = not pytest(*tests, environment=environment)
     return f"{'passed' if passed else 'FAILED'} {time.monotonic() - start:4.0f} s  {name}", passed
 
 
@@ -92,8 +99,10 @@ def pairs(isas):
     return [(coretype, CORETYPES[coretype]) for coretype in found]
 
 
-def main(only=None):
-    if only not in (None, "isas"):
+def main(only=None, *options):
+    if only == "kernels":
+        return pytest(*KERNELS, *options)
+    if only not in (None, "isas") or options:
         raise SystemExit(__doc__)
     isas = available()
     chosen = [(None, isa) for isa in isas[:-1]] if only == "isas" else pairs(isas)

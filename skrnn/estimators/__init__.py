@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from skrnn.estimators._cells import AnyCell, GRUCell, LSTMCell
 from skrnn.estimators._classification import RecurrentClassifier
 from skrnn.estimators._docstrings import with_parameters
+from skrnn.estimators._encoder_decoder import EncoderDecoderEstimator
 from skrnn.estimators._regression import RecurrentRegressor
 from skrnn.estimators._step_estimators import StepClassifier, StepRegressor
 
@@ -14,6 +15,7 @@ __all__ = [
     "LSTMClassifier",
     "LSTMRegressor",
     "RNNClassifier",
+    "RNNEncoderDecoder",
     "RNNRegressor",
     "RNNStepClassifier",
     "RNNStepRegressor",
@@ -34,6 +36,9 @@ class LSTMRegressor(LSTMCell, RecurrentRegressor):
 
     Attributes
     ----------
+    quantiles_ : ndarray of shape (n_quantiles,) or None
+        The quantiles of ``predict_quantiles``, sorted; None unless ``loss="quantile"``.
+
     {attributes}
 
     See Also
@@ -71,6 +76,9 @@ class GRURegressor(GRUCell, RecurrentRegressor):
 
     Attributes
     ----------
+    quantiles_ : ndarray of shape (n_quantiles,) or None
+        The quantiles of ``predict_quantiles``, sorted; None unless ``loss="quantile"``.
+
     {attributes}
 
     See Also
@@ -111,6 +119,9 @@ class RNNRegressor(AnyCell, RecurrentRegressor):
 
     Attributes
     ----------
+    quantiles_ : ndarray of shape (n_quantiles,) or None
+        The quantiles of ``predict_quantiles``, sorted; None unless ``loss="quantile"``.
+
     {attributes}
 
     See Also
@@ -284,6 +295,9 @@ class RNNStepRegressor(AnyCell, StepRegressor):
 
     Attributes
     ----------
+    quantiles_ : ndarray of shape (n_quantiles,) or None
+        The quantiles of ``predict_quantiles``, sorted; None unless ``loss="quantile"``.
+
     {attributes}
 
     See Also
@@ -346,4 +360,59 @@ class RNNStepClassifier(AnyCell, StepClassifier):
     >>> model = RNNStepClassifier(8, random_state=0).fit(X, y)
     >>> "".join(model.predict(X))
     'ello'
+    """
+
+
+@with_parameters
+@dataclass(eq=False, repr=False)
+class RNNEncoderDecoder(EncoderDecoderEstimator):
+    """Recurrent networks from one sequence to another: strings in, strings or numbers out.
+
+    An encoder reads a sequence; a decoder then writes another one, of a length of its own, one step
+    after the other (Sutskever et al. 2014, Cho et al. 2014). With attention, the decoder looks at
+    all hidden states of the encoder at every step. For strings, the decoder writes symbols until it
+    writes the end, and training minimises the log loss of the next symbol, given those before it in
+    y. For numbers over several steps, it reads its own outputs, and training minimises ``loss``.
+
+    It is not a classifier: strings are no classes, so folds are not stratified by them.
+    ``scoring="accuracy"`` is the share of strings that are exactly right.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    input_symbols_ : ndarray of str objects
+        The symbols in X, in the order of their codes, which begin with 1; if X has strings. Code 0
+        is for unknown symbols, and the last one is for the end.
+
+    output_symbols_ : ndarray of str objects
+        The symbols in y, if y has strings.
+
+    {attributes}
+
+    See Also
+    --------
+    RNNStepClassifier : One label for each step, where both sequences have the same steps.
+    sample : Goes on with a text.
+
+    References
+    ----------
+    I. Sutskever, O. Vinyals and Q. V. Le, "Sequence to sequence learning with neural networks",
+    NeurIPS 2014.
+
+    D. Bahdanau, K. Cho and Y. Bengio, "Neural machine translation by jointly learning to align and
+    translate", ICLR 2015.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import RNNEncoderDecoder
+    >>> rng = np.random.default_rng(0)
+    >>> X = ["".join(rng.choice(list("abc"), size=rng.integers(1, 5))) for _ in range(400)]
+    >>> y = [x[::-1] for x in X]  # read backwards
+    >>> model = RNNEncoderDecoder(32, max_iter=30, random_state=0).fit(X, y)
+    >>> model.predict(["abc", "cab"])
+    array(['cba', 'bac'], dtype=object)
     """

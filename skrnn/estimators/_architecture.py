@@ -66,15 +66,15 @@ class Architecture:
     }
 
 
-def layer_sizes(hidden_layer_sizes):
-    """The parameter as a list of int."""
+def layer_sizes(hidden_layer_sizes, name="hidden_layer_sizes"):
+    """The parameter of that name as a list of int."""
     try:
         sizes = np.atleast_1d(hidden_layer_sizes)
     except ValueError:  # lists of different lengths
         sizes = np.empty(0)
     if sizes.ndim != 1 or sizes.dtype.kind not in "iu" or len(sizes) == 0 or sizes.min() < 1:
         raise ValueError(
-            f"hidden_layer_sizes={hidden_layer_sizes!r}; expected a positive int, or a sequence "
+            f"{name}={hidden_layer_sizes!r}; expected a positive int, or a sequence "
             f"of positive ints, one for each layer."
         )
     return sizes.tolist()

@@ -6,7 +6,7 @@ from numbers import Integral
 
 import numpy as np
 from sklearn import get_config
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._onnx import OnnxMixin
@@ -16,10 +16,10 @@ from skrnn._sklearn import (
     Interval,
     Unwatched,
 )
+from skrnn.distributed import current
 from skrnn.estimators._architecture import (
     Architecture,
     initial_theta,
-    layer_sizes,
     require_same_network,
 )
 from skrnn.estimators._blas import single_threaded_blas
@@ -28,13 +28,12 @@ from skrnn.estimators._data import Given, training_weight
 from skrnn.estimators._embedding import Embeddings, embedding_shapes
 from skrnn.estimators._fitting import Earlier, Fit
 from skrnn.estimators._optimization import Optimization
+from skrnn.estimators._ranks import check_ranks
 from skrnn.estimators._scale import warn_of_scale
 from skrnn.estimators._scoring import Scorer
 from skrnn.estimators._solvers import one_epoch
-from skrnn.estimators._state import StateMixin
 from skrnn.estimators._summary import summary
 from skrnn.estimators._weights import WeightsMixin
-from skrnn.network.stack import Network
 
 
 @dataclass(eq=False, repr=False)
@@ -42,19 +41,17 @@ class RecurrentEstimator(
     Architecture,
     Embeddings,
     Optimization,
-    StateMixin,
     WeightsMixin,
     OnnxMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
     CallbackSupportMixin,
     SavedMixin,
     BaseEstimator,
 ):
     """A recurrent network: parameters, one fit, and its attributes.
 
-    Subclasses say which cell (``_cell_name``), what y is (``_make_target``), and what a target
-    belongs to, a sequence or a step (``_read_X``, ``_samples``, ``_head``, ``_outputs``).
+    Subclasses say which cell (``_cell_name``), what y is (``_make_target``), what a target belongs
+    to, a sequence or a step (``_read_X``, ``_samples``), and what the network is
+    (``_make_network``).
 
     Parameters
     ----------
@@ -113,20 +110,22 @@ class RecurrentEstimator(
                 self._check_y(X, y, read)
                 samples = self._samples(read, y)
                 earlier_shapes = self._embedding_shapes if resume else None
-                self._embedding_shapes = embedding_shapes(self, samples.sequences, earlier_shapes)
+                self._embedding_shapes = self._embeddings(samples, earlier_shapes)
+                ranks = current()
+                check_ranks(ranks, self, samples.sequences)
                 target = self._make_target(samples.y, **known)
                 values = target.validate(samples.y)
                 weight = training_weight(self, samples, values, sample_weight, target)
                 if resume:
                     target.go_on_from(self._target, values)
                 else:
-                    target.fit(values, weight)
+                    target.fit(*ranks.join(values, weight))
                     warn_of_scale(samples.sequences, self._embedding_shapes)
                 dtype = samples.sequences.dtype
                 data = samples.data(lambda kept: target.encode(kept, dtype), values, weight)
                 validation = given.check(self, target, dtype)
                 scorer = self._make_scorer(sample_weight, given.sample_weight_val)
-                fit = self._make_fit(target, data, validation, scorer, resume, is_partial)
+                fit = self._make_fit(target, data, validation, scorer, resume, is_partial, ranks)
                 tasks = EpochTasks(self, context, X, y, fit.attributes, fit.options.max_iter)
                 fit.run(tasks)
                 for name, value in fit.attributes().items():
@@ -145,18 +144,12 @@ class RecurrentEstimator(
         is_weighted = any(weight is not None for weight in weights)
         return Scorer(self, self.scoring, is_weighted)
 
-    def _make_fit(self, target, data, validation, scorer, resume, is_partial):
-        network = Network(
-            self._cell_name(),
-            data.sequences.shape[2],
-            layer_sizes(self.hidden_layer_sizes),
-            target.n_outputs,
-            bidirectional=self.bidirectional,
-            dropout=self.dropout,
-            embeddings=self._embedding_shapes,
-            embedding_dropout=self.embedding_dropout,
-            **self._head(data, target, resume),
-        )
+    def _embeddings(self, samples, earlier):
+        """The number of codes and the length of the vectors of the columns that have codes."""
+        return embedding_shapes(self, samples.sequences, earlier)
+
+    def _make_fit(self, target, data, validation, scorer, resume, is_partial, ranks):
+        network = self._make_network(data, target, resume)
         earlier = None
         if resume:
             require_same_network(network, self._network)
@@ -182,7 +175,13 @@ class RecurrentEstimator(
             scorer=scorer,
             earlier=earlier,
             is_partial=is_partial,
+            forcing=self._forcing(),
+            ranks=ranks,
         )
+
+    def _forcing(self):
+        """The share of teacher forcing at the start and at the end; None without a decoder."""
+        return
 
     def _check_y(self, X, y, read):
         """Raise a ValueError if there is no y."""
@@ -248,15 +247,10 @@ class RecurrentEstimator(
             return self._theta.dtype
         return None if self.dtype == "auto" else np.dtype(self.dtype)
 
-    @property
-    def _n_features_out(self):
-        return self._network.width
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = True
         tags.input_tags.three_d_array = True
-        tags.transformer_tags.preserves_dtype = []
         return tags
 
 

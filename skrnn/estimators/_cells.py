@@ -96,7 +96,7 @@ class AnyCell(LSTMCell, GRUCell):
             )
 
 
-def _describe(doc):
+def describe_cells(doc):
     """Fill in the cells that there are."""
     cells = " ".join(f'"{name}": {title}' for name, title in CHOICES.items())
     lines = textwrap.wrap(cells, 88, initial_indent=" " * len("The recurrent cell. "))
@@ -105,4 +105,4 @@ def _describe(doc):
 
 
 if AnyCell.__doc__:  # python -OO leaves no docstrings
-    AnyCell.__doc__ = _describe(AnyCell.__doc__)
+    AnyCell.__doc__ = describe_cells(AnyCell.__doc__)

@@ -97,9 +97,13 @@ def embedding_shapes(estimator, sequences, earlier=None):
         _check_column(estimator, sequences, column, n_codes or MAX_CODES)
         if n_codes is None:
             n_codes = int(sequences.rows[sequences._used_rows(), column].max()) + 1
-        dim = dims[column]
-        shapes[column] = (n_codes, min(50, (n_codes + 1) // 2) if dim == "auto" else int(dim))
+        shapes[column] = (n_codes, auto_dim(dims[column], n_codes))
     return shapes
+
+
+def auto_dim(dim, n_codes):
+    """The length of vectors, given that or "auto" and the number of codes."""
+    return min(50, (n_codes + 1) // 2) if dim == "auto" else int(dim)
 
 
 def check_codes(estimator, sequences):

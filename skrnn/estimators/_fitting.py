@@ -1,5 +1,6 @@
 """One fit: from validated data to trained weights and the attributes that tell of it."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -7,6 +8,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from skrnn._warnings import warn
+from skrnn.distributed import ALONE
+from skrnn.estimators import _interruption
 from skrnn.estimators._callbacks import NoTasks
 from skrnn.estimators._data import Data
 from skrnn.estimators._holdout import hold_out
@@ -16,10 +19,16 @@ from skrnn.estimators._linear_start import (
     confirmed_share,
 )
 from skrnn.estimators._optimization import Optimization
+from skrnn.estimators._ranks import AgreedTasks, JoinedObjective, JoinedValidator
 from skrnn.estimators._scoring import Scorer, Validator
 from skrnn.estimators._solvers import make_solver, penalty, resolve
 from skrnn.network.minibatch import flat
-from skrnn.network.objective import ChunkedObjective, Objective
+from skrnn.network.objective import (
+    ChunkedObjective,
+    Objective,
+    PairedObjective,
+    TeacherForcing,
+)
 from skrnn.network.truncation import count_chunks
 from skrnn.targets import Target
 from skrnn.training import Trainer
@@ -64,22 +73,29 @@ class Fit:
         Without it training begins with new weights.
     is_partial : bool
         Whether this is one epoch of many, between which the optimizer is kept.
+    forcing : tuple of float or None
+        Of a decoder, the share of teacher forcing in the first epoch and at the end of the last.
+    ranks : Alone or Ranks
+        The processes that train together, each with its own data.
     """
 
     def __init__(
         self, network, target: Target, data: Data, options: Optimization, initialize,
         *, recurrent_dropout=0.0, validation: Data | None = None, scorer: Scorer | None = None,
-        earlier=None, is_partial=False,
+        earlier=None, is_partial=False, forcing=None, ranks=ALONE,
     ):  # fmt: skip
         self.network = network
         self.target = target
         self.is_resumed = earlier is not None
         self.earlier = earlier or UNTRAINED
         self.is_partial = is_partial
+        self.forcing = forcing
+        self.ranks = ranks
         self.has_scorer = scorer is not None
         random_state = check_random_state(options.random_state)
         seed = [random_state.randint(np.iinfo(np.int32).max), len(self.earlier.loss_curve)]
-        self.validate = None
+        seed = ranks.gather(seed)[0]
+        self.validate: Validator | JoinedValidator | None = None
         if options.early_stopping:
             if validation is None:
                 labels = None if data.is_of_steps else target.strata(data.y)
@@ -87,13 +103,16 @@ class Fit:
                     data.sequences, labels, options, random_state, data.group
                 )
                 data, validation = data.take(train), data.take(held_out)
-            self.validate = Validator(
+            validate = Validator(
                 network, target.loss, validation, scorer, data, self._model_attributes, random_state
             )
+            is_joined = ranks.size > 1
+            self.validate = JoinedValidator(ranks, validate, validation) if is_joined else validate
         self.initialize = initialize
         self.seed = seed
         self.recurrent_dropout = recurrent_dropout
-        self.options = resolve(options, len(data.y), n_parts(data, options.tbptt_steps))
+        counts = len(data.y), n_parts(data, options.tbptt_steps)
+        self.options = resolve(options, *map(sum, zip(*ranks.gather(counts), strict=True)))
         has_linear = network.linear.n_steps > 0
         self.holds_linear = has_linear and target.loss.is_least_squares and not is_partial
         self.network_share = 1.0 if has_linear else None
@@ -107,13 +126,17 @@ class Fit:
         """The weights to begin with, and what trains them."""
         options, earlier = self.options, self.earlier
         init_rng, shuffle_rng, dropout_rng = np.random.default_rng(self.seed).spawn(3)
-        self.n_samples, longest = len(data.y), data.sequences.shape[1]
+        if self.ranks.size > 1:  # what each draws for its own sequences
+            shuffle_rng, dropout_rng = (
+                rng.spawn(self.ranks.size)[self.ranks.rank] for rng in (shuffle_rng, dropout_rng)
+            )
+        sizes = self.ranks.gather(data.sequences.shape)
+        self.n_samples, longest = sum(n for n, _, _ in sizes), max(n for _, n, _ in sizes)
         if self.is_resumed:
             self.theta = earlier.theta.astype(data.sequences.dtype)
         else:
-            self.theta = self._first_theta(data, init_rng)
-        of_chunks = data.is_of_steps and options.tbptt_steps is not None
-        objective = (ChunkedObjective if of_chunks else Objective)(
+            self.theta = self._first_theta(data, init_rng, longest)
+        objective = self._objective_class(data)(
             self.network,
             self.target.loss,
             *data[:3],
@@ -138,17 +161,29 @@ class Fit:
             validate=self.validate,
         )
 
+    def _objective_class(self, data):
+        """What makes the objective of the data."""
+        if self.forcing is not None:
+            n_seen = self.options.max_iter * len(data.y)
+            forcing = TeacherForcing(*self.forcing, n_seen, self.target.feedback)
+            return partial(PairedObjective, forcing=forcing)
+        if self.ranks.size > 1:
+            return partial(JoinedObjective, self.ranks)
+        of_chunks = data.is_of_steps and self.options.tbptt_steps is not None
+        return ChunkedObjective if of_chunks else Objective
+
     @property
     def patience(self):
         """Epochs in a row that may bring no improvement."""
         n_epochs = self.options.n_iter_no_change
         return np.inf if n_epochs is None else n_epochs
 
-    def _first_theta(self, data, rng):
+    def _first_theta(self, data, rng, longest):
         """New weights; the head, and the linear path, begin where the targets say."""
         loss = self.target.loss
-        theta = self.initialize(rng, data.sequences.dtype, data.sequences.shape[1])
-        start = loss.start(flat(data.y), flat(data.weight)[:, 0])
+        theta = self.initialize(rng, data.sequences.dtype, longest)
+        y, weight = self.ranks.join(flat(data.y), flat(data.weight))
+        start = loss.start(y, weight[:, 0])
         self.network.params(theta).readout["bias_out"][:] = start
         if self.network.linear.n_steps:
             begin_with_least_squares(self.network, loss, theta, data)
@@ -156,18 +191,26 @@ class Fit:
 
     def run(self, tasks):
         """Train; ``tasks`` are told of every epoch."""
+        if self.ranks.size > 1:
+            tasks = AgreedTasks(self.ranks, tasks)
         if self.linear_start is None:
             is_candidate = self.is_resumed or self.network.linear.n_steps > 0
             self.trainer.run(self.theta, tasks, is_trained=is_candidate)
         else:
             self._train_beside_linear_start(tasks)
         trainer = self.trainer
+        # Other ranks may be in another epoch; or a search, which goes on after a fit, is to end.
+        if trainer.interrupted and (self.ranks.size > 1 or _interruption.is_repeated()):
+            raise KeyboardInterrupt
         if trainer.interrupted:
             n_iter = len(self.earlier.loss_curve) + trainer.n_iter
             kept = "that epoch" if trainer.keeps_last else "the best epoch"
             if self.linear_start is not None:
                 kept = "the linear path alone"
-            warn(f"Training was interrupted after epoch {n_iter}. The model of {kept} is kept.")
+            warn(
+                f"Training was interrupted after epoch {n_iter}. The model of {kept} is kept. To "
+                f"end a search, too, press Ctrl-C once more within {_interruption.SECONDS} seconds."
+            )
         elif not (trainer.converged or trainer.stopped or self.is_partial):
             self._warn_of_limit()
         elif trainer.ran_out and not self.options.early_stopping:

@@ -83,7 +83,7 @@ class Validator:
         self.held_out = held_out
         self.score = score
         self.model_attributes = model_attributes
-        n_each = train.sequences.lengths.mean() if train.is_of_steps else 1
+        n_each = train.y.lengths.mean() if train.is_of_steps else 1
         n_scored = max(1, int(MAX_TRAIN_SCORED / n_each))
         if score is not None and len(train.y) > n_scored:
             index = np.arange(len(train.y))
@@ -117,6 +117,6 @@ class Validator:
         losses, _ = self.loss.elementwise(raw, y)
         losses = (weight * losses).sum(axis=1, dtype=np.float64)
         if self.held_out.is_of_steps:  # those of a sequence are no independent samples
-            lengths = self.held_out.sequences.lengths
+            lengths = self.held_out.y.lengths
             losses = np.add.reduceat(losses, np.cumsum(lengths) - lengths)
         return loss, losses

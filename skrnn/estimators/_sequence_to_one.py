@@ -7,10 +7,10 @@ from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._sklearn import StrOptions, fit_context
-from skrnn.estimators._base import RecurrentEstimator
 from skrnn.estimators._blas import single_threaded_blas
 from skrnn.estimators._data import Given, Samples
 from skrnn.estimators._embedding import check_codes
+from skrnn.estimators._hidden import HiddenStateEstimator
 from skrnn.estimators._one_target import check_target_of_sequences
 from skrnn.network.objective import Objective
 from skrnn.network.pooling import POOLINGS
@@ -22,7 +22,7 @@ CHUNK = 256
 
 
 @dataclass(eq=False, repr=False)
-class SequenceEstimator(RecurrentEstimator):
+class SequenceEstimator(HiddenStateEstimator):
     """A recurrent network from one sequence to one target.
 
     Parameters

@@ -4,6 +4,7 @@ from dataclasses import replace
 from math import ceil
 
 from skrnn._warnings import warn
+from skrnn.estimators._ranks import JoinedObjective
 from skrnn.network.objective import ChunkedObjective
 from skrnn.training import (
     LBFGS,
@@ -18,6 +19,7 @@ from skrnn.training import (
     MinibatchDescent,
     PartBatches,
     RMSProp,
+    SharedBatches,
     Solver,
 )
 
@@ -79,7 +81,11 @@ def make_solver(options, objective, rng, *, earlier_optimizer=None, n_seen=0) ->
             options.max_iter, options.max_fun, options.tol,
         )  # fmt: skip
     batches: Batches
-    if isinstance(objective, ChunkedObjective):
+    if isinstance(objective, JoinedObjective):
+        batches = SharedBatches(
+            objective.n_samples, objective.ranks.rank, options.batch_size, shuffle_rng
+        )
+    elif isinstance(objective, ChunkedObjective):
         batches = PartBatches(objective.n_chunks, options.batch_size, shuffle_rng)
     else:
         batches = Batches(n_samples, options.batch_size, shuffle_rng)

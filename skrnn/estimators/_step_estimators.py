@@ -7,18 +7,18 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._sklearn import fit_context
-from skrnn.estimators._base import RecurrentEstimator
 from skrnn.estimators._blas import single_threaded_blas
 from skrnn.estimators._classification import Classification
 from skrnn.estimators._data import Given
 from skrnn.estimators._embedding import check_codes
+from skrnn.estimators._hidden import HiddenStateEstimator
 from skrnn.estimators._regression import Regression
 from skrnn.estimators._steps import StepSamples, read_steps
 from skrnn.targets import require_finite
 
 
 @dataclass(eq=False, repr=False)
-class StepEstimator(RecurrentEstimator):
+class StepEstimator(HiddenStateEstimator):
     """A recurrent network with a target at every step.
 
     Parameters

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from skrnn.estimators._data import Data, checked_weight
+from skrnn.network.pairs import Pairs
 from skrnn.sequences import Sequences
 from skrnn.validation import (
     as_sequences,
@@ -235,9 +236,11 @@ class StepSamples:
 
 
 def scored(data):
-    """X, y and sample weights of the steps that have a target, for a scorer."""
+    """X, y and sample weights of the samples, or of the steps that have a target, for a scorer."""
     if not data.is_of_steps:
         return data.sequences, data.values, data.weight
+    if isinstance(data.sequences, Pairs):
+        return data.sequences.source, data.values, data.weight.rows[data.weight.starts, 0]
     weight = np.concatenate(list(data.weight))[:, 0]
     n_steps = len(weight)
     steps = Steps(data.sequences, np.arange(n_steps), n_steps, chosen=weight > 0)

@@ -15,10 +15,14 @@ typedef struct {
     const int *offsets; /* (T + 1,), see packed.h */
     int T, F, H;
     int variant;              /* of the equations */
-    const void *x;            /* (N, F) */
+    const void *x;            /* (N, F), or (M, F) with an index */
+    const int *index;         /* (N,), which row of x each step has; or NULL: the same one */
+    int M;
+    void *table;  /* [unit vector][row of x][columns][LANES]: bias + W x, of rows with an index */
+    void *dtable; /* [unit vector][row of x][KEPT][LANES]: the gradient of that */
     void *states[MAX_STATES]; /* (B + N, H) each */
     void *kept;               /* [unit vector][row][KEPT][LANES]; forward: or NULL */
-    ptrdiff_t x_stride, state_stride, kept_stride;
+    ptrdiff_t x_stride, state_stride, kept_stride, table_stride, dtable_stride;
     const void *weight_ih, *weight_hh, *vectors; /* packed for the forward pass */
     const void *weight_hh_t[MAX_STAGES];         /* packed transposed, for the backward pass */
     const void *dout;                            /* (N, H) or NULL */
@@ -49,8 +53,8 @@ typedef struct {
 
 /* The kernels of a cell by instruction set and precision, and its numbers, see recurrence.h. */
 typedef struct {
-    task forward[3][2], backward[3][2], weights[3][2];
-    int kept, x_first, x_columns, h_first, h_columns, h_columns_1, states;
+    task forward[3][2], backward[3][2], weights[3][2], project[3][2], collect[3][2];
+    int columns, kept, x_first, x_columns, h_first, h_columns, h_columns_1, states;
 } recurrence_kernels;
 
 #endif

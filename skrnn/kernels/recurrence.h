@@ -21,7 +21,12 @@
    leaves for all units and that takes the place of h there. Then NAME(step_2) and NAME(step_2_back)
    are the second stage, and `step_back` is given the gradient of that state.
 
-   The tasks take sequences (forward, backward) or parts of the weights first to last. */
+   Where rows of x repeat, as vectors of codes do, x has each of them once, and an index says which
+   one a step has. Then `project` takes the product with x once for each row, `forward` begins with
+   it, and `collect` adds up the gradients of the steps of a row, for its own and those of W.
+
+   The tasks take sequences (forward, backward), rows of x (project), unit vectors (collect) or parts
+   of the weights first to last. */
 #ifndef VEC
 
 #include "pass.h"
@@ -61,6 +66,9 @@ static const recurrence_kernels KERNELS = {
     .forward = DISPATCH(forward),
     .backward = DISPATCH(backward),
     .weights = DISPATCH(weights),
+    .project = DISPATCH(project),
+    .collect = DISPATCH(collect),
+    .columns = COLUMNS,
     .kept = KEPT,
     .x_first = X_FIRST,
     .x_columns = X_COLUMNS,
@@ -85,6 +93,23 @@ INLINE units NAME(units_at)(const recurrence_pass *p, int t, int sequence, int v
     };
 }
 
+/* The first summand of the columns from `begin` on, n of them, for R rows: the bias, or with an
+   index what `project` has made, one row after the other in `room`. The stride is set. */
+INLINE const REAL *NAME(begin_columns)(const recurrence_pass *p, ptrdiff_t row, int R, int v,
+                                       const int begin, const int n, REAL *room, ptrdiff_t *stride)
+{
+    if (!p->index) {
+        *stride = 0;
+        return (const REAL *)p->vectors + ((ptrdiff_t)v * KEPT + begin) * LANES;
+    }
+    const REAL *table = (const REAL *)p->table + v * p->table_stride + begin * LANES;
+    for (int r = 0; r < R; r++)
+        memcpy(room + r * n * LANES, table + (ptrdiff_t)p->index[row + r] * COLUMNS * LANES,
+               n * LANES * sizeof(REAL));
+    *stride = n * LANES;
+    return room;
+}
+
 /* One stage of step t for m sequences from `first` on, of which h are the rows to multiply. */
 INLINE void NAME(forward_stage)(const recurrence_pass *p, int t, int first, int m, const REAL *h,
                                 const int stage)
@@ -93,20 +118,24 @@ INLINE void NAME(forward_stage)(const recurrence_pass *p, int t, int first, int 
     const int n = (stage ? COLUMNS : COLUMNS_1) - begin;
     const int x_columns = stage ? X_2 : X_1, x_first = stage ? X_FIRST + X_1 : X_FIRST;
     const int h_columns = stage ? H_2 : H_1, h_first = stage ? H_FIRST + H_1 : H_FIRST;
-    const REAL *x = (const REAL *)p->x + (p->offsets[t] + first) * p->x_stride;
+    const int K_x = x_columns && !p->index ? F : 0;
+    const ptrdiff_t x_row = p->offsets[t] + first;
+    const REAL *x = p->index ? (const REAL *)p->x : (const REAL *)p->x + x_row * p->x_stride;
     for (int v = 0; v < N_VECTORS(H); v++) {
         const REAL *W =
             (const REAL *)p->weight_ih + ((ptrdiff_t)v * F * X_COLUMNS + x_first - X_FIRST) * LANES;
         const ptrdiff_t U_first = ((ptrdiff_t)v * H * H_COLUMNS + h_first - H_FIRST) * LANES;
         const REAL *U = h_columns ? (const REAL *)p->weight_hh + U_first : NULL;
-        const REAL *bias = (const REAL *)p->vectors + ((ptrdiff_t)v * KEPT + begin) * LANES;
         FOR_TILES(i, R, m, n) {
             VEC a[MOST_ROWS][TILE_COLUMNS];
-            const operand Wx = {x + i * p->x_stride, p->x_stride, 0, 1, x_columns ? F : 0, W};
+            REAL room[MOST_ROWS * TILE_COLUMNS * LANES];
+            ptrdiff_t stride;
+            const REAL *init = NAME(begin_columns)(p, x_row + i, R, v, begin, n, room, &stride);
+            const operand Wx = {x + (K_x ? i * p->x_stride : 0), p->x_stride, 0, 1, K_x, W};
             const operand Uh = {
                 h + i * p->state_stride, p->state_stride, 0, 1, h_columns ? H : 0, U};
             WITH_ROWS(R, n, NAME(tile), begin, n, x_first, x_columns, X_COLUMNS, h_first, h_columns,
-                      H_COLUMNS, a, bias, 0, Wx, Uh)
+                      H_COLUMNS, a, init, stride, Wx, Uh)
             for (int r = 0; r < R; r++) {
                 const units u = NAME(units_at)(p, t, first + i + r, v);
 #if STAGES > 1
@@ -133,6 +162,47 @@ static void NAME(forward)(const void *pass, int first, int last)
             const ptrdiff_t after = p->offsets[1] + p->offsets[t] + first;
             NAME(forward_stage)(p, t, first, m,
                                 (const REAL *)p->states[SECOND_READS] + after * p->state_stride, 1);
+        }
+    }
+}
+
+/* Bias and product with x of rows first to last, of all columns. */
+static void NAME(project)(const void *pass, int first, int last)
+{
+    const recurrence_pass *p = pass;
+    for (int v = 0; v < N_VECTORS(p->H); v++) {
+        const REAL *W = (const REAL *)p->weight_ih + (ptrdiff_t)v * p->F * X_COLUMNS * LANES;
+        const REAL *bias = (const REAL *)p->vectors + (ptrdiff_t)v * KEPT * LANES;
+        REAL *table = (REAL *)p->table + v * p->table_stride;
+        FOR_TILES(i, R, last - first, COLUMNS) {
+            VEC a[MOST_ROWS][TILE_COLUMNS] = {{{0}}};
+            const operand Wx = {
+                (const REAL *)p->x + (first + i) * p->x_stride, p->x_stride, 0, 1, p->F, W};
+            WITH_ROWS(R, COLUMNS, NAME(tile), 0, COLUMNS, X_FIRST, X_COLUMNS, X_COLUMNS, 0, 0, 0, a,
+                      bias, 0, Wx, NOTHING)
+            for (int r = 0; r < R; r++)
+                for (int c = 0; c < COLUMNS; c++)
+                    STORE(table + ((ptrdiff_t)(first + i + r) * COLUMNS + c) * LANES, a[r][c]);
+        }
+    }
+}
+
+/* The gradients of the columns with a product of x, summed over the steps of each row of x in their
+   order, for unit vectors first to last. */
+static void NAME(collect)(const void *pass, int first, int last)
+{
+    const recurrence_pass *p = pass;
+    const int N = p->offsets[p->T], row = KEPT * LANES;
+    for (int v = first; v < last; v++) {
+        const REAL *da = (const REAL *)p->kept + v * p->kept_stride + X_FIRST * LANES;
+        REAL *dtable = (REAL *)p->dtable + v * p->dtable_stride;
+        memset(dtable, 0, (size_t)p->M * row * sizeof(REAL));
+        dtable += X_FIRST * LANES;
+        for (int i = 0; i < N; i++) {
+            REAL *sum = dtable + (ptrdiff_t)p->index[i] * row;
+            for (int c = 0; c < X_COLUMNS; c++)
+                STORE(sum + c * LANES,
+                      LOAD(sum + c * LANES) + LOAD(da + (ptrdiff_t)i * row + c * LANES));
         }
     }
 }
@@ -222,13 +292,17 @@ static void NAME(weights)(const void *pass, int first, int last)
             if (KEPT > COLUMNS)
                 NAME(outer)(KEPT - COLUMNS, db + COLUMNS * LANES, &one, 0, 1, da + COLUMNS * LANES,
                             KEPT * LANES, N);
+            if (p->index)
+                NAME(outer)(X_COLUMNS, dW, p->x, p->x_stride, F,
+                            (const REAL *)p->dtable + v * p->dtable_stride + X_FIRST * LANES,
+                            KEPT * LANES, p->M);
         }
         ptrdiff_t state = 0;
         for (int t = 0, n, row = 0; row < N; row += n) {
             n = next_segment(p->offsets, p->T, row, &t, &state);
             const REAL *d = da + (ptrdiff_t)row * KEPT * LANES;
             const REAL *h = (const REAL *)p->states[HIDDEN] + state * p->state_stride + k;
-            if (part % 2 == 0)
+            if (part % 2 == 0 && !p->index)
                 NAME(outer)(X_COLUMNS, dW, (const REAL *)p->x + row * p->x_stride, p->x_stride, F,
                             d + X_FIRST * LANES, KEPT * LANES, n);
             if (H_1)

@@ -9,11 +9,14 @@ cdef extern from "pass.h" nogil:
 
     ctypedef struct recurrence_pass:
         const int *offsets
-        int T, F, H, variant
+        int T, F, H, M, variant
         const void *x
+        const int *index
+        void *table
+        void *dtable
         void *states[MAX_STATES]
         void *kept
-        ptrdiff_t x_stride, state_stride, kept_stride
+        ptrdiff_t x_stride, state_stride, kept_stride, table_stride, dtable_stride
         const void *weight_ih
         const void *weight_hh
         const void *vectors
@@ -27,13 +30,16 @@ cdef extern from "pass.h" nogil:
         task forward[3][2]
         task backward[3][2]
         task weights[3][2]
-        int kept, x_first, x_columns, h_first, h_columns, h_columns_1, states
+        task project[3][2]
+        task collect[3][2]
+        int columns, kept, x_first, x_columns, h_first, h_columns, h_columns_1, states
 
 
 cdef enum:
     MAX_PARAMETERS = 4
     # Sequences that one thread takes through all steps: the cut depends on the batch alone.
     SHARD = 16
+    ROWS_PER_TASK = 96
 
 # The kinds of parameters: two products, and vectors that are added or used by the equations.
 cdef enum:

@@ -12,6 +12,7 @@ from skrnn.kernels.product cimport input_gradient
 from skrnn.kernels.threads cimport run, task
 
 from skrnn.kernels.parameters import BIAS, INPUT, RECURRENT
+from skrnn.kernels.repeated import Repeated
 
 import_array()
 
@@ -91,12 +92,17 @@ cdef class Recurrence:
         return W, U, vectors, F, H
 
     def forward(
-        self, const int[::1] offsets, ndarray x, prepared, list initial, bint keep, Arena arena
+        self, const int[::1] offsets, rows, prepared, list initial, bint keep, Arena arena
     ):
-        """The states (B + N, H), initial ones first, and a cache for backward, or None."""
+        """The states (B + N, H), initial ones first, and a cache for backward, or None.
+
+        ``rows`` are packed rows (N, F), or Repeated.
+        """
+        cdef ndarray x = rows.rows if isinstance(rows, Repeated) else rows
         cdef int B = offsets[1], F = x.shape[1], H = prepared[4], L = lanes(x.itemsize)
-        cdef size_t N = x.shape[0]
-        cdef ndarray vectors = prepared[2], kept = None
+        cdef int V = n_vectors(H, L), M = x.shape[0]
+        cdef size_t N = len(rows)
+        cdef ndarray vectors = prepared[2], kept = None, table
         cdef recurrence_pass p
         if PyArray_TYPE(x) != PyArray_TYPE(vectors) or F != prepared[3]:
             raise ValueError(
@@ -107,10 +113,17 @@ cdef class Recurrence:
         inner = []
         while len(states) + len(inner) < self.kernels.states:
             inner.append(arena.rows(B + N, H, x.itemsize))
-        fill(&p, offsets, x, H, states + inner, vectors, self.variant)
+        fill(&p, offsets, rows, H, states + inner, vectors, self.variant)
         p.weight_ih, p.weight_hh = data(prepared[0]), data(prepared[1])
+        cdef double of_rows = 2.0 * H * M * F * self.kernels.x_columns
+        cdef task project = self.kernels.project[ISA][x.itemsize == 8]
+        if p.index != NULL:
+            table = arena.take(V, <size_t> M * self.kernels.columns * L, x.itemsize)
+            p.table, p.table_stride = PyArray_DATA(table), row_length(table)
+            with nogil:
+                run(project, &p, M, ROWS_PER_TASK, of_rows)
         if keep:
-            kept = arena.take(n_vectors(H, L), N * self.kernels.kept * L, x.itemsize)
+            kept = arena.take(V, N * self.kernels.kept * L, x.itemsize)
             p.kept, p.kept_stride = PyArray_DATA(kept), row_length(kept)
         cdef task f = self.kernels.forward[ISA][x.itemsize == 8]
         cdef double flops = 2.0 * H * N * (F * self.kernels.x_columns + H * self.kernels.h_columns)
@@ -119,20 +132,24 @@ cdef class Recurrence:
         return states, (kept, inner) if keep else None
 
     def backward(
-        self, const int[::1] offsets, ndarray x, list params, list states, cache, ndarray dout,
+        self, const int[::1] offsets, rows, list params, list states, cache, ndarray dout,
         list dfinal, list dparams, bint need_dx, Arena arena,
     ):
-        """The gradients of x, or None, and of the initial states; dparams are added to."""
-        cdef ndarray kept = cache[0], dh
+        """The gradients of x, or None, and of the initial states; dparams are added to.
+
+        That of ``rows`` which are Repeated is of each of them once.
+        """
+        cdef ndarray x = rows.rows if isinstance(rows, Repeated) else rows
+        cdef ndarray kept = cache[0], dcolumns = kept, dh
         cdef int i, B = offsets[1], F = x.shape[1], H = n_hidden(self, params)
         cdef int L = lanes(x.itemsize), V = n_vectors(H, L)
         # The columns of h of the two stages.
         cdef int H_1 = self.kernels.h_columns_1, H_2 = self.kernels.h_columns - H_1
-        cdef size_t N = x.shape[0], U_1 = <size_t> F * self.kernels.x_columns
+        cdef size_t N = len(rows), M = x.shape[0], U_1 = <size_t> F * self.kernels.x_columns
         cdef size_t U_2 = U_1 + <size_t> H * H_1, b = U_2 + <size_t> H * H_2
         cdef recurrence_pass p
         vectors = room_for_blocks(arena, 1, self.kernels.kept, H, x.itemsize)
-        fill(&p, offsets, x, H, states + cache[1], vectors, self.variant)
+        fill(&p, offsets, rows, H, states + cache[1], vectors, self.variant)
         p.kept, p.kept_stride = PyArray_DATA(kept), row_length(kept)
         dinitial = [arena.given_rows(B, H, x.itemsize, given, B) for given in dfinal]
         for i, dh in enumerate(dinitial):
@@ -152,8 +169,14 @@ cdef class Recurrence:
         p.dweight = PyArray_DATA(dweight)
         cdef task back = self.kernels.backward[ISA][x.itemsize == 8]
         cdef task weights = self.kernels.weights[ISA][x.itemsize == 8]
+        cdef task collect = self.kernels.collect[ISA][x.itemsize == 8]
+        if p.index != NULL:
+            dcolumns = arena.take(V, M * self.kernels.kept * L, x.itemsize)
+            p.dtable, p.dtable_stride = PyArray_DATA(dcolumns), row_length(dcolumns)
         with nogil:
             run(back, &p, B, SHARD, 2.0 * H * N * H * self.kernels.h_columns)
+            if p.index != NULL:
+                run(collect, &p, V, 1, 1.0 * H * N * self.kernels.x_columns)
             run(weights, &p, 2 * V, 1, 2.0 * H * N * b)
         dx = None
         cdef const int *blocks
@@ -164,7 +187,7 @@ cdef class Recurrence:
                 if need_dx:
                     W_t = pack_transposed(arena, params[i], blocks, self.kernels.x_columns, H)
                     dx = input_gradient(
-                        arena, kept, self.kernels.kept, self.kernels.x_first,
+                        arena, dcolumns, self.kernels.kept, self.kernels.x_first,
                         self.kernels.x_columns, W_t, F,
                     )
             elif self.kinds[i] == H_PRODUCT:
@@ -184,17 +207,29 @@ cdef const void *data(ndarray array):
     return NULL if array is None else PyArray_DATA(array)
 
 
-cdef void fill(
-    recurrence_pass *p, const int[::1] offsets, ndarray x, int H, states, ndarray vectors,
-    int variant,
-):
+cdef int fill(
+    recurrence_pass *p, const int[::1] offsets, rows, int H, states, ndarray vectors, int variant,
+) except -1:
     """What both passes need; nothing else points anywhere."""
     cdef int i
-    cdef ndarray state
+    cdef ndarray state, x = rows.rows if isinstance(rows, Repeated) else rows
+    cdef const int[::1] index
     memset(p, 0, sizeof(recurrence_pass))
+    if isinstance(rows, Repeated):
+        index, p.M = rows.index, x.shape[0]
+        if index.shape[0] != offsets[offsets.shape[0] - 1]:
+            raise ValueError(
+                f"The index has {index.shape[0]} rows, but the minibatch has "
+                f"{offsets[offsets.shape[0] - 1]} steps."
+            )
+        for i in range(index.shape[0]):
+            if not 0 <= index[i] < p.M:
+                raise ValueError(f"Row {i} is row {index[i]} of {p.M} rows.")
+        p.index = &index[0]
     p.offsets, p.T, p.F, p.H = &offsets[0], offsets.shape[0] - 1, x.shape[1], H
     p.variant = variant
     p.x, p.x_stride = PyArray_DATA(x), row_length(x)
     p.vectors = PyArray_DATA(vectors)
     for i, state in enumerate(states):
         p.states[i], p.state_stride = PyArray_DATA(state), row_length(state)
+    return 0

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skrnn.kernels.repeated import Repeated
 from skrnn.network.layer import RecurrentLayer, RecurrentTrace
 
 
@@ -13,6 +14,11 @@ class BidirectionalTrace(NamedTuple):
 
     directions: tuple[RecurrentTrace, RecurrentTrace]
     output: np.ndarray  # (N, 2H), after every step: the one from the start, the one from the end
+
+    @property
+    def input(self):
+        """What the layer has read, (N, F)."""
+        return self.directions[0].x
 
     @property
     def summary(self):
@@ -88,7 +94,9 @@ class BidirectionalLayer:
                 strict=True,
             )
         ]  # fmt: skip
-        dx, dreversed = start.backward(*backward[0]), end.backward(*backward[1])
-        if need_dx:
+        (dx, dinitial), (dreversed, more) = start.backward(*backward[0]), end.backward(*backward[1])
+        if need_dx and isinstance(trace.input, Repeated):
+            dx += dreversed
+        elif need_dx:
             dx += minibatch.reversed(dreversed)
-        return dx
+        return dx, dinitial + more

@@ -9,6 +9,14 @@ def dropout_mask(shape, rate, dtype, rng):
     return kept * dtype.type(1 / (1 - rate))
 
 
+def drop(values, rate, rng):
+    """The values with dropout and its mask; without an rng as they are, and None."""
+    if rng is None or rate == 0:
+        return values, None
+    mask = dropout_mask(values.shape, rate, values.dtype, rng)
+    return values * mask, mask
+
+
 def drop_recurrent(layers, params, rate, rng):
     """The parameters of a network with the recurrent connections of some of its units cut.
 

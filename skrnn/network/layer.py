@@ -7,12 +7,17 @@ import numpy as np
 from skrnn.cells import CELLS
 from skrnn.kernels.arena import Arena
 from skrnn.kernels.parameters import BIAS, INPUT, RECURRENT
+from skrnn.kernels.repeated import Repeated
 from skrnn.network.initialization import INITIALIZATIONS, add_forget_bias
 from skrnn.network.minibatch import Minibatch
 
 
 class LayerTrace(Protocol):
     """What the forward pass of a layer leaves behind for the backward pass."""
+
+    @property
+    def input(self) -> np.ndarray | Repeated:
+        """What the layer has read, (N, F)."""
 
     @property
     def output(self) -> np.ndarray:
@@ -64,16 +69,21 @@ class Layer(Protocol):
         dsummary: np.ndarray | None,
         dparams: dict,
         need_dx: bool,
-    ) -> np.ndarray | None: ...
+    ) -> tuple[np.ndarray | None, list[np.ndarray]]: ...
 
 
 class RecurrentTrace(NamedTuple):
     """The trace of one direction."""
 
-    x: np.ndarray  # (N, F)
+    x: np.ndarray | Repeated  # (N, F)
     states: list[np.ndarray]  # each (B + N, H), the initial state in the first B rows
     cache: Any  # the cell's own
     final_rows: np.ndarray  # (B,), where in the states the last ones are
+
+    @property
+    def input(self):
+        """What the layer has read, (N, F)."""
+        return self.x
 
     @property
     def output(self):
@@ -151,14 +161,13 @@ class RecurrentLayer:
         return RecurrentTrace(x, states, cache, minibatch.final_states)
 
     def backward(self, params, minibatch, trace, dout, dsummary, dparams, need_dx):
-        """Add the parameters' gradients to ``dparams`` and return that of x, if needed.
+        """Add the parameters' gradients to ``dparams``; return those of x and the initial states.
 
         ``dout`` (N, H) is the gradient of every step's output, ``dsummary`` (B, H) that of the
-        last; None is zero.
+        last; None is zero. That of x is None if it is not needed.
         """
         dfinal = [dsummary] + [None] * (len(trace.states) - 1)
-        dx, _ = self.cell.backward(
+        return self.cell.backward(
             minibatch.offsets, trace.x, list(params.values()), trace.states, trace.cache,
             dout, dfinal, list(dparams.values()), need_dx, minibatch.arena,
         )  # fmt: skip
-        return dx

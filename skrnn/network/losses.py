@@ -162,16 +162,26 @@ class MultilabelLogLoss(BinaryLogLoss):
 
 
 class MultinomialLogLoss(MeanLoss):
-    """Negative log-likelihood of classes under a softmax output; y (n, 1) has their numbers."""
+    """Negative log-likelihood of classes under a softmax output; y (n, 1) has their numbers.
+
+    With label smoothing (Szegedy et al. 2016) that share of a target is spread over all classes.
+    """
 
     out_activation = "softmax"
 
+    def __init__(self, label_smoothing=0.0):
+        self.label_smoothing = label_smoothing
+
     def elementwise(self, raw, y):
-        log_p = self.log_proba(raw)
+        log_p, smoothing = self.log_proba(raw), raw.dtype.type(self.label_smoothing)
         of_class = np.arange(len(y)), y[:, 0].astype(np.intp)
         draw = np.exp(log_p)
-        draw[of_class] -= 1
-        return -log_p[of_class][:, np.newaxis], draw
+        draw[of_class] -= 1 - smoothing
+        loss = -(1 - smoothing) * log_p[of_class]
+        if smoothing > 0:
+            loss -= smoothing * log_p.mean(axis=1)
+            draw -= smoothing / raw.dtype.type(raw.shape[1])
+        return loss[:, np.newaxis], draw
 
     def log_proba(self, raw):
         return log_softmax(raw, axis=1)

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from skrnn.kernels.gather import arrange, gather
+from skrnn.kernels.repeated import Repeated
 
 
 class Minibatch:
@@ -22,7 +23,7 @@ class Minibatch:
     index : ndarray of int of shape (n_sequences,)
         Which sequences, in any order.
     arena : Arena
-        Where the arrays of the minibatch and of passes over it come from; it is cleared.
+        Where the arrays of the minibatch and of passes over it come from.
     skip : int
         How many steps are left out at the end of each sequence. Those that have no others are
         left out themselves.
@@ -53,7 +54,6 @@ class Minibatch:
     """
 
     def __init__(self, sequences, index, arena, *, skip=0, n_steps=None, n_before=None):
-        arena.clear()
         self.arena = arena
         self.sequences = sequences
         left = sequences.lengths[index] - skip
@@ -68,6 +68,9 @@ class Minibatch:
         self.begins = left[order] - self.lengths
         self.n_before = self.begins if n_before is None else n_before[order]
         self.x = self._gather(sequences)
+
+    # Whether the gradient by the input of every single step is wanted.
+    by_row = False
 
     @property
     def n_sequences(self):
@@ -92,6 +95,17 @@ class Minibatch:
         return first[self.sequence_of_row] + self.step_of_row
 
     @cached_property
+    def distinct(self):
+        """The different values of the first column as integers (M,), and which one each row has."""
+        values, index = np.unique(self.x[:, 0], return_inverse=True)
+        return values.astype(np.intp), index.astype(np.int32)
+
+    @property
+    def last_rows(self):
+        """The packed row of the last step of each sequence, (n_sequences,)."""
+        return self.final_states - self.n_sequences
+
+    @cached_property
     def sequence_of_row(self):
         """The sequence of each packed row, (N,)."""
         n_active = np.diff(self.offsets)
@@ -114,6 +128,8 @@ class Minibatch:
 
     def reversed(self, rows):
         """Packed rows (N, width) with every sequence read from its end."""
+        if isinstance(rows, Repeated):
+            return rows.take(self.reversal)
         out = self.arena.take(*rows.shape, rows.itemsize)
         return np.take(rows, self.reversal, axis=0, out=out, mode="clip")
 

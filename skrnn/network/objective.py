@@ -1,5 +1,6 @@
 """What training minimises: the loss of a network on data, as a function of its parameters."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from skrnn.kernels.arena import Arena
 from skrnn.network.dropout import drop_recurrent
 from skrnn.network.minibatch import Minibatch, flat
+from skrnn.network.pairs import PairedMinibatch
 from skrnn.network.stack import quiet
 from skrnn.network.truncation import Chunks, count_chunks, last_steps
 
@@ -127,10 +129,11 @@ class Objective:
         self.weight_arena.clear()
         prepared = self.network.prepare(params, self.weight_arena)
         minibatch, carry = self._read(prepared, index)
+        minibatch.by_row = need_dx
         trace = self.network.forward(
             prepared, minibatch, carry=carry, keep=True, dropout_rng=self.dropout_rng
         )
-        self._leave(minibatch, trace.encoding.carry)
+        self._leave(minibatch, trace)
         weight = minibatch.take(self.weight).reshape(-1, 1)
         total = self._total(index, weight) if total is None else total
         share = weight / weight.dtype.type(total)
@@ -148,7 +151,7 @@ class Objective:
             self.dropout_rng,
         )  # fmt: skip
 
-    def _leave(self, minibatch, carry):
+    def _leave(self, minibatch, trace):
         """Nothing is read after the last steps."""
 
     def _total(self, index, weight):
@@ -191,5 +194,40 @@ class ChunkedObjective(Objective):
             self.chunks = Chunks(self.network, self.sequences, part.index, self.tbptt_steps)
         return self.chunks.read(part.number, self.arena)
 
-    def _leave(self, minibatch, carry):
-        self.chunks.leave(minibatch, carry)
+    def _leave(self, minibatch, trace):
+        self.chunks.leave(minibatch, trace.encoding.carry)
+
+
+class TeacherForcing(NamedTuple):
+    """Which share of the decoder's inputs is as in the targets; the others are its own outputs."""
+
+    first: float  # share in the first epoch
+    last: float  # share at the end of the last epoch
+    n_seen: int  # samples in all epochs
+    feedback: Callable  # from raw predictions (N, n_outputs) to what the decoder is given next
+
+
+class PairedObjective(Objective):
+    """The same for pairs, with an output at every step of what the decoder is given.
+
+    Where teacher forcing is not complete, a pass without gradient writes first, and the decoder
+    then reads some of its outputs at random (Bengio et al. 2015; in two passes, so that all steps
+    are still read at once, Mihaylova & Martins 2019).
+    """
+
+    def __init__(self, *args, forcing, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.forcing = forcing
+        self.n_seen = 0
+
+    def _read(self, prepared, index):
+        self.arena.clear()
+        minibatch = PairedMinibatch(self.sequences, index, self.arena)
+        first, last, n_seen, feedback = self.forcing
+        share = first + (last - first) * min(1.0, self.n_seen / n_seen)
+        self.n_seen += len(index)
+        if share < 1:
+            written = feedback(self.network.forward(prepared, minibatch).raw)
+            is_fed = self.dropout_rng.random(len(written)) >= share
+            minibatch.feed_back(written, is_fed)
+        return minibatch, None

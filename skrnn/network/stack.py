@@ -1,21 +1,18 @@
 """The network: an embedding, recurrent layers, a pooling, a head, and a linear path."""
 
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from skrnn.kernels.arena import Arena
-from skrnn.network.bidirectional import BidirectionalLayer
-from skrnn.network.dropout import dropout_mask
-from skrnn.network.embedding import Embedding
+from skrnn.network.dropout import drop
 from skrnn.network.initialization import INITIALIZATIONS
-from skrnn.network.layer import Layer, LayerTrace, RecurrentLayer
 from skrnn.network.linear import LinearPath
 from skrnn.network.parameters import Layout
 from skrnn.network.pooling import POOLINGS, EveryStep
 from skrnn.network.readout import Readout
 from skrnn.network.truncation import all_steps, last_steps
+from skrnn.network.trunk import Trunk, TrunkTrace
 
 # Sequences per minibatch in prediction, and steps at a time: enough for the kernels, and little
 # enough for the cache.
@@ -49,8 +46,7 @@ class Prepared(NamedTuple):
 class Encoding(NamedTuple):
     """A forward pass through the layers and the pooling."""
 
-    layers: list[Any]
-    masks: list[np.ndarray | None]  # (N, D) of each layer's input, None without dropout
+    trunk: TrunkTrace
     pooling: Any
     pooled: np.ndarray  # (B, D); (N, D) where there is an output at every step
     carry: list[np.ndarray]  # what goes on to later steps, each (B, ·)
@@ -131,23 +127,29 @@ class Network:
         self.n_features = n_features
         self.n_outputs = n_outputs
         self.dropout = dropout
-        self.embedding = Embedding(n_features, self.kind["embeddings"], embedding_dropout)
-        make_layer = BidirectionalLayer if bidirectional else RecurrentLayer
-        n_directions = 2 if bidirectional else 1
-        widths = [self.embedding.n_outputs, *(n_directions * size for size in hidden_layer_sizes)]
-        self.layers: list[Layer] = [
-            make_layer(cell, below, width // n_directions, f"l{k}")
-            for k, (below, width) in enumerate(pairwise(widths))
-        ]
-        self.n_states = sum(len(layer.state_widths()) for layer in self.layers)
-        self.width = widths[-1]
+        self.trunk = Trunk(
+            cell, n_features, hidden_layer_sizes, bidirectional=bidirectional, dropout=dropout,
+            embeddings=self.kind["embeddings"], embedding_dropout=embedding_dropout,
+        )  # fmt: skip
+        self.embedding, self.layers = self.trunk.embedding, self.trunk.layers
+        self.width = self.trunk.width
         self.pooling = (EveryStep if pooling is None else POOLINGS[pooling])(self.width)
         self.readout = Readout(self.width, n_outputs)
         self.linear = LinearPath(ar_steps, n_features, n_outputs, ar_columns)
-        parts: list[Any] = [
-            self.embedding, *self.layers, self.pooling, self.readout, self.linear,
-        ]  # fmt: skip
+        parts: list[Any] = [*self.trunk.parts(), self.pooling, self.readout, self.linear]
         self.layout = Layout({n: s for part in parts for n, s in part.param_shapes().items()})
+
+    def described(self):
+        """Each part with what it is and the shape of its output, for reading."""
+        parts = self.trunk.described()
+        if isinstance(self.pooling, EveryStep):
+            parts.append((self.readout, "head", f"T × {self.n_outputs}"))
+        else:
+            parts.append((self.pooling, f"{self.kind['pooling']} pooling", str(self.width)))
+            parts.append((self.readout, "head", str(self.n_outputs)))
+        if self.linear.n_steps:
+            parts.append((self.linear, f"linear path from {self.linear.n_steps} steps", "the same"))
+        return parts
 
     def params(self, theta):
         """The named views of a vector like ``theta``."""
@@ -163,17 +165,14 @@ class Network:
 
     def start(self, n_sequences, dtype):
         """The carry before the first step: states of zero, and what the pooling begins with."""
-        widths = [width for layer in self.layers for width in layer.state_widths()]
-        states = [np.zeros((n_sequences, width), dtype) for width in widths]
+        states = [np.zeros((n_sequences, width), dtype) for width in self.trunk.state_widths()]
         return states + self.pooling.start(n_sequences, dtype)
 
     def initialize(self, rng, dtype, *, init="glorot", forget_bias=1.0, longest=1):
         """Draw an initial ``theta``; ``longest`` is the length of the longest sequence."""
         theta = np.zeros(self.layout.size, dtype)
         params = self.params(theta)
-        self.embedding.initialize(params.embedding, INITIALIZATIONS[init].embedding, rng)
-        for layer, part in zip(self.layers, params.layers, strict=True):
-            layer.initialize(part, init, forget_bias, longest, rng)
+        self.trunk.initialize(params, rng, init=init, forget_bias=forget_bias, longest=longest)
         dense = INITIALIZATIONS[init].dense
         self.pooling.initialize(params.pooling, dense, rng)
         self.readout.initialize(params.readout, dense, rng)
@@ -191,12 +190,9 @@ class Network:
 
     def prepare(self, params, arena):
         """The parameters as ``forward`` reads them."""
-        layers = [
-            layer.prepare(part, arena)
-            for layer, part in zip(self.layers, params.layers, strict=True)
-        ]
+        embedding, layers = self.trunk.prepare(params, arena)
         return Prepared(
-            self.embedding.prepare(params.embedding),
+            embedding,
             layers,
             self.pooling.prepare(params.pooling, arena),
             self.readout.prepare(params.readout, arena),
@@ -210,7 +206,7 @@ class Network:
         With ``keep`` the trace can go through ``backward``; with ``dropout_rng`` dropout acts.
         """
         encoding = self.encode(prepared, minibatch, carry=carry, keep=keep, dropout_rng=dropout_rng)
-        dropped, mask = self._drop(encoding.pooled, dropout_rng)
+        dropped, mask = drop(encoding.pooled, self.dropout, dropout_rng)
         raw = self.readout.forward(prepared.readout, dropped, minibatch.arena)
         lags = None
         if self.linear.n_steps:
@@ -220,38 +216,15 @@ class Network:
 
     def encode(self, prepared, minibatch, *, carry=None, keep=False, dropout_rng=None):
         """The pooled hidden states of a minibatch, as of ``forward``."""
-        traces: list[LayerTrace] = []
-        after: list[np.ndarray] = []
-        x, mask = self.embedding.forward(prepared.embedding, minibatch, dropout_rng)
-        masks: list[np.ndarray | None] = [mask]
-        states: list[np.ndarray | None] = [None] * self.n_states
-        before_pooling = self.pooling.start(minibatch.n_sequences, x.dtype)
+        states, before_pooling = None, self.pooling.start(minibatch.n_sequences, minibatch.x.dtype)
         if carry is not None:
-            states, before_pooling = carry[: self.n_states], carry[self.n_states :]
-        given = iter(states)
-        for layer, weights in zip(self.layers, prepared.layers, strict=True):
-            if traces:
-                x, mask = self._drop(x, dropout_rng)
-                masks.append(mask)
-            initial = [next(given) for _ in layer.state_widths()]
-            trace = layer.forward(weights, minibatch, x, initial, keep)
-            # Without a backward pass the layers below are done with. In the first minibatch that
-            # frees their memory; later it is the arena's, until the next minibatch.
-            traces = [*traces, trace] if keep else [trace]
-            if carry is not None:
-                after += trace.final
-            x = trace.output
+            n_states = len(self.trunk.state_widths())
+            states, before_pooling = carry[:n_states], carry[n_states:]
+        trunk = self.trunk.forward(prepared, minibatch, states, keep=keep, dropout_rng=dropout_rng)
         pooled, after_pooling, cache = self.pooling.forward(
-            prepared.pooling, minibatch, x, traces[-1].summary, before_pooling
+            prepared.pooling, minibatch, trunk.output, trunk.summary, before_pooling
         )
-        return Encoding(traces, masks, cache, pooled, after + after_pooling)
-
-    def _drop(self, values, rng):
-        """The values with dropout and its mask; without an rng as they are, and None."""
-        if rng is None or self.dropout == 0:
-            return values, None
-        mask = dropout_mask(values.shape, self.dropout, values.dtype, rng)
-        return values * mask, mask
+        return Encoding(trunk, cache, pooled, trunk.final + after_pooling)
 
     def backward(self, params, minibatch, trace, draw, dparams, need_dx=False):
         """Add to ``dparams`` the gradients of the parameters, given that of the raw predictions.
@@ -266,21 +239,12 @@ class Network:
         if trace.mask is not None:
             dpooled *= trace.mask
         dout, dsummary = self.pooling.backward(
-            params.pooling, minibatch, encoding.layers[-1].output, encoding.pooling, dpooled,
+            params.pooling, minibatch, encoding.trunk.output, encoding.pooling, dpooled,
             dparams.pooling,
         )  # fmt: skip
-        need_dx = need_dx or bool(self.embedding.shapes)
-        dinputs: list[np.ndarray | None] = []
-        for k in reversed(range(len(self.layers))):
-            dout = self.layers[k].backward(
-                params.layers[k], minibatch, encoding.layers[k], dout, dsummary,
-                dparams.layers[k], k > 0 or need_dx,
-            )  # fmt: skip
-            dsummary = None
-            if encoding.masks[k] is not None:
-                dout *= encoding.masks[k]
-            dinputs.insert(0, dout)
-        self.embedding.backward(minibatch, dinputs[0], dparams.embedding)
+        dinputs, _ = self.trunk.backward(
+            params, minibatch, encoding.trunk, dout, dsummary, dparams, need_dx
+        )
         return dinputs
 
     @quiet
@@ -331,7 +295,7 @@ class Network:
         hidden = np.empty((sequences.lengths.sum(), self.width), theta.dtype)
         prepared = self.prepare(self.params(theta), Arena())
         for _, encoding, places in self._read(prepared, sequences, carry):
-            hidden[places] = encoding.layers[-1].output
+            hidden[places] = encoding.trunk.output
         return hidden
 
     def _read(self, prepared, sequences, carry):

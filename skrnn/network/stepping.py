@@ -140,6 +140,7 @@ class Stepper:
         n_rows = lags.shape[1]
         index = np.arange(n_streams)
         rows = Rows(lags.reshape(-1, n_features), index * n_rows, np.full(n_streams, n_rows))
+        self.arena.clear()
         minibatch = Minibatch(rows, index, self.arena, n_steps=1, n_before=n_steps)
         trace = self.network.forward(self.prepared, minibatch, carry=carry)
         lags = lags.reshape(n_streams, -1)[:, : self.n_lags * n_features]

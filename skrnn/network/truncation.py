@@ -44,6 +44,7 @@ class Chunks:
 
     def read(self, k, arena):
         """The minibatch of chunk k, and the carry before it."""
+        arena.clear()
         skip = (self.n_chunks - 1 - k) * self.n_steps
         minibatch = Minibatch(self.sequences, self.index, arena, skip=skip, n_steps=self.n_steps)
         return minibatch, [array[minibatch.positions] for array in self.carry]
@@ -67,6 +68,7 @@ def last_steps(network, prepared, sequences, index, n_steps, arena, dropout_rng=
         Of the steps before them, in the order of the minibatch; None if there are none.
     """
     if n_steps is None or sequences.lengths[index].max() <= n_steps:
+        arena.clear()
         return Minibatch(sequences, index, arena, n_steps=n_steps), None
     chunks = Chunks(network, sequences, index, n_steps)
     for k in range(chunks.n_chunks - 1):

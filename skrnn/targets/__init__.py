@@ -3,14 +3,22 @@
 from skrnn.targets.classes import Classes, Labels, classification_target, is_indicator
 from skrnn.targets.finite import require_finite
 from skrnn.targets.numeric import Numbers
+from skrnn.targets.symbols import Symbols, are_strings, checked_strings
 from skrnn.targets.target import Target
+from skrnn.targets.written import Series, Strings, written_target
 
 __all__ = [
     "Classes",
     "Labels",
     "Numbers",
+    "Series",
+    "Strings",
+    "Symbols",
     "Target",
+    "are_strings",
+    "checked_strings",
     "classification_target",
     "is_indicator",
     "require_finite",
+    "written_target",
 ]

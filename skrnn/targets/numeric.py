@@ -153,7 +153,8 @@ class Numbers:
         return None
 
     def attributes(self):
-        return {}
+        quantiles = self.loss.quantiles.copy() if isinstance(self.loss, Pinball) else None
+        return {"quantiles_": quantiles}
 
 
 def _columns(y):

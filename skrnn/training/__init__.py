@@ -3,7 +3,7 @@
 It sees a vector ``theta`` and ``loss_gradient(theta, index)``, and no network.
 """
 
-from skrnn.training.batches import Batches, Part, PartBatches
+from skrnn.training.batches import Batches, Part, PartBatches, SharedBatches
 from skrnn.training.descent import MinibatchDescent
 from skrnn.training.lbfgs import LBFGS
 from skrnn.training.loop import Trainer, Validation
@@ -25,6 +25,7 @@ __all__ = [
     "Part",
     "PartBatches",
     "RMSProp",
+    "SharedBatches",
     "Solver",
     "Trainer",
     "Validation",

@@ -8,6 +8,8 @@ from copy import deepcopy
 
 import numpy as np
 
+from skrnn.kernels.update import adam
+
 # The decay rate of the second moment, from Hinton's lecture.
 RMSPROP_DECAY = 0.9
 
@@ -57,10 +59,9 @@ class Adam(Optimizer):
         if self.n_steps == 0:
             self.mean, self.square = np.zeros_like(theta), np.zeros_like(theta)
         self.n_steps += 1
-        self.mean += (1 - self.beta_1) * (gradient - self.mean)
-        self.square += (1 - self.beta_2) * (gradient * gradient - self.square)
         size = rate * math.sqrt(1 - self.beta_2**self.n_steps) / (1 - self.beta_1**self.n_steps)
-        theta -= size * self.mean / (np.sqrt(self.square) + self.epsilon)
+        betas = self.beta_1, self.beta_2
+        adam(theta, gradient, self.mean, self.square, *betas, size, self.epsilon)
 
 
 class AdamW(Adam):

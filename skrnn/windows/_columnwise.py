@@ -148,6 +148,11 @@ class ColumnwiseRegressor(OnnxMixin, MetaEstimatorMixin, RegressorMixin, SavedMi
         found = found.reshape(len(found), -1, found.shape[-1])
         return found[:, 0] if self._is_flat else found
 
+    @property
+    def quantiles_(self):
+        """The quantiles that the regressor predicts, sorted, of shape (n_quantiles,)."""
+        return self.regressor_.quantiles_
+
     def _predict(self, X, method):
         """What the regressor says of the windows of all columns, (n_samples, n_columns, ...)."""
         check_is_fitted(self)

@@ -181,6 +181,11 @@ class WindowScaledRegressor(
         """
         return self._predict(X, "predict_quantiles")
 
+    @property
+    def quantiles_(self):
+        """The quantiles that the regressor predicts, sorted, of shape (n_quantiles,)."""
+        return self.regressor_.quantiles_
+
     def _predict(self, X, method):
         check_is_fitted(self)
         sequences = check_sequences(self, X)

@@ -12,7 +12,7 @@ from skrnn._saving import SavedMixin
 from skrnn._sklearn import Interval, StrOptions, check_feature_names_in, fit_context
 from skrnn._warnings import warn
 from skrnn.sequences import Sequences, padded
-from skrnn.validation import check_columns, check_rows
+from skrnn.validation import all_nan, check_columns, check_rows
 from skrnn.windows._ends import WINDOWS_FIRST, Ends
 from skrnn.windows._gaps import MAX_GAP
 from skrnn.windows._panel import group_names, read_panel
@@ -333,7 +333,7 @@ class SlidingWindow(OnnxMixin, TransformerMixin, SavedMixin, BaseEstimator):
             )
 
     def _warn_of_missing(self, rows):
-        missing = np.isnan(rows).all(axis=1)
+        missing = all_nan(rows)
         if missing.any() and not self.flatten:
             n_rows = f"{missing.sum()} rows that are" if missing.sum() > 1 else "a row that is"
             warn(

@@ -1,0 +1,90 @@
+"""An epoch over rows in a file, beside the same in memory: ``python -m benchmarks.memmap folder``.
+
+20,000,000 rows of 8 float32 features (640 MB), as windows of 48 steps that stand side by side, so
+an epoch reads each row once. Each run is a process of its own; runs alternate, after one that
+warms the page cache. Private memory is ``RssAnon`` of Linux at its peak, the interpreter included
+and the mapped file not. Options: the number of rows, and the number of rounds.
+"""
+
+import os
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+from threading import Event, Thread
+from time import perf_counter
+
+import numpy as np
+
+N_ROWS, N_FEATURES, WINDOW, N_ROUNDS = 20_000_000, 8, 48, 3
+
+
+def private():
+    """The private memory of this process, in MB."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("RssAnon:")[1].split()[0]) / 1024
+
+
+def run(path, case):
+    """Fit one epoch; print its seconds and the peak of private memory."""
+    from skrnn import GRURegressor, Sequences
+
+    rows = np.memmap(path, np.float32, "r").reshape(-1, N_FEATURES)
+    if case == "memory":
+        rows = np.array(rows)
+    n_windows = len(rows) // WINDOW
+    starts = np.arange(n_windows) * WINDOW
+    X = Sequences(rows, starts, np.full(n_windows, WINDOW))
+    y = np.random.default_rng(0).standard_normal(n_windows, np.float32)
+    model = GRURegressor(8, batch_size=256, max_iter=1, random_state=0)
+    peak, done = [private()], Event()
+
+    def watch():
+        while not done.wait(0.02):
+            peak[0] = max(peak[0], private())
+
+    watcher = Thread(target=watch)
+    watcher.start()
+    start = perf_counter()
+    model.fit(X, y)
+    seconds = perf_counter() - start
+    done.set()
+    watcher.join()
+    print(seconds, peak[0])
+
+
+def write(path, n_rows):
+    """The file, a part at a time."""
+    rng, part = np.random.default_rng(0), 1_000_000
+    with path.open("wb") as file:
+        for begin, end in pairwise([*range(0, n_rows, part), n_rows]):
+            rng.standard_normal((end - begin, N_FEATURES), np.float32).tofile(file)
+
+
+def measured(path, case):
+    """Seconds and MB of one run."""
+    command = [sys.executable, "-m", "benchmarks.memmap", str(path), case]
+    found = subprocess.check_output(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, text=True)
+    return [float(number) for number in found.split()]
+
+
+def main(folder, n_rows=N_ROWS, n_rounds=N_ROUNDS):
+    """Print the table."""
+    path = Path(folder) / "rows.dat"
+    write(path, int(n_rows))
+    cases = ["memory", "memmap"]
+    measured(path, "memmap")
+    found = np.array([[measured(path, c) for c in cases] for _ in range(int(n_rounds))])
+    path.unlink()
+    print(f"{int(n_rows):,} rows of {N_FEATURES} float32, windows of {WINDOW}")
+    for case, (seconds, _), megabytes in zip(
+        cases, found.min(axis=0), found[:, :, 1].max(axis=0), strict=True
+    ):
+        print(f"{case:<8}{seconds:>8.2f} s{megabytes:>8.0f} MB of private memory")
+    ratios = found[:, 1, 0] / found[:, 0, 0]
+    print(f"times as long: {np.median(ratios):.2f} ({ratios.min():.2f} to {ratios.max():.2f})")
+
+
+if __name__ == "__main__":
+    is_run = len(sys.argv) == 3 and sys.argv[2] in ("memory", "memmap")
+    run(*sys.argv[1:]) if is_run else main(*sys.argv[1:])
