@@ -6,8 +6,8 @@ SOURCES := pyproject.toml setup.py $(shell find skrnn -name '*.pyx' -o -name '*.
 # cython-lint calls a tool by its name.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: accuracy bench demo examples fuzz lint steps test test-arm64 test-machines test-oldest \
-    test-outside transduction wheel wheel-test
+.PHONY: accuracy bench demo examples fuzz fuzz-onnx lint steps test test-arm64 test-machines \
+    test-oldest test-outside transduction wheel wheel-test
 
 demo: .venv/installed
 	$(BIN)/python examples/forecast.py
@@ -59,6 +59,10 @@ bench: benchmarks/.venv/installed
 # Random networks whose predictions must not depend on the batch, to the last bit.
 fuzz: .venv/installed
 	$(BIN)/python -m tests.test_batch_invariance 2000
+
+# Random pipelines through ONNX Runtime.
+fuzz-onnx: build/outside/installed
+	OMP_NUM_THREADS=1 build/outside/bin/python -m tests.outside.test_onnx_pipelines 1000
 
 # Errors on public data, which DATA is the folder of.
 accuracy: .venv/installed
