@@ -25,7 +25,6 @@ from tests.test_fitting import assert_unchanged, copy_of
 
 on_unix = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system has no timer")
 with_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
-with_limits = pytest.mark.skipif(sys.platform != "linux", reason="limits of memory as on Linux")
 
 
 def run_alone(script):
@@ -76,48 +75,6 @@ def test_ctrl_c_at_any_time(name):
     finally:
         signal.signal(signal.SIGALRM, earlier)
     assert n_interrupted > 0
-
-
-NO_MEMORY = """
-import resource
-import numpy as np
-from skrnn import GRURegressor, LSTMClassifier
-from tests.test_fitting import assert_unchanged, copy_of
-
-rng = np.random.default_rng(0)
-X, y = rng.standard_normal((600, 60, 3)).astype(np.float32), rng.standard_normal(600)
-model = GRURegressor(4, max_iter=1, random_state=0).fit(X[:9], y[:9])
-model.predict(X[:9])
-# OpenBLAS takes its buffers now, as without memory for them it ends the process.
-GRURegressor((120, 120), max_iter=1, batch_size=600).fit(X[:99], y[:99])
-_, hard = resource.getrlimit(resource.RLIMIT_AS)
-n_errors = 0
-for spare in np.geomspace(1e5, 6e7, 25).astype(int):
-    model.set_params(hidden_layer_sizes=(120, 120), batch_size=600)
-    before = copy_of(model)
-    with open("/proc/self/statm") as file:
-        used = int(file.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (used + int(spare), hard))
-    try:
-        model.fit(X, y)
-    except MemoryError:
-        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
-        n_errors += 1
-        assert_unchanged(model, before)
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
-assert n_errors > 3, n_errors
-fresh = GRURegressor(4, max_iter=1, random_state=0).fit(X[:9], y[:9])
-again = model.set_params(hidden_layer_sizes=4, batch_size="auto").fit(X[:9], y[:9])
-np.testing.assert_array_equal(again.predict(X), fresh.predict(X))
-print(n_errors)
-"""
-
-
-@with_limits
-def test_without_memory():
-    """With a little more than is in use a fit fails, and the same process fits on later."""
-    assert int(run_alone(NO_MEMORY)) > 3
 
 
 def kill_the_worker(estimator, X, y):
