@@ -105,11 +105,12 @@ class ColumnwiseRegressor(OnnxMixin, MetaEstimatorMixin, RegressorMixin, SavedMi
         if X_val is not None or y_val is not None:
             params["X_val"] = None if X_val is None else _by_column(check_sequences(self, X_val))
             params["y_val"] = None if y_val is None else self._targets(y_val, n_columns)[0]
-        targets, self._is_flat = self._targets(y, n_columns)
+        targets, is_flat = self._targets(y, n_columns)
         check_consistent_length(sequences, y)
         regressor = clone(self.regressor).fit(_by_column(sequences), targets, **params)
         remember_features(self, X, sequences)
         self.n_columns_ = n_columns
+        self._is_flat = is_flat
         self.regressor_ = regressor
         return self
 
