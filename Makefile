@@ -6,25 +6,15 @@ SOURCES := pyproject.toml setup.py $(shell find skrnn -name '*.pyx' -o -name '*.
 # cython-lint calls a tool by its name.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: accuracy bench demo examples fuzz fuzz-onnx lint soak steps test test-arm64 test-debug \
-    test-machines test-oldest test-outside transduction wheel wheel-test
+.PHONY: accuracy bench demo docs docs-serve examples fuzz fuzz-onnx lint soak steps test test-arm64 \
+    test-debug test-machines test-oldest test-outside transduction wheel wheel-test
 
 demo: .venv/installed
 	$(BIN)/python examples/forecast.py
 
 examples: demo
-	$(BIN)/python examples/hello.py
-	$(BIN)/python examples/characters.py
-	$(BIN)/python examples/dates.py
-	$(BIN)/python examples/addition.py
-	$(BIN)/python examples/captions.py
-	$(BIN)/python examples/fan_chart.py
-	$(BIN)/python examples/panel.py
-	$(BIN)/python examples/features.py
-	$(BIN)/python examples/prices.py
-	$(BIN)/python examples/adding_problem.py
-	$(BIN)/python examples/temporal_order.py
-	$(BIN)/python examples/activities.py
+	for script in $(filter-out examples/forecast.py, $(wildcard examples/*.py)); do \
+	    $(BIN)/python $$script || exit 1; done
 
 test: .venv/installed
 	$(BIN)/python -m pytest --numprocesses=auto
@@ -42,6 +32,22 @@ build/outside/installed: $(SOURCES)
 	$(PYTHON) -m venv build/outside
 	build/outside/bin/python -m pip install --quiet --upgrade pip
 	build/outside/bin/python -m pip install --quiet --editable ".[outside]"
+	touch $@
+
+# The site, with all examples run, in an environment of its own; open build/docs/html/index.html.
+docs: build/docs-env/installed
+	OMP_NUM_THREADS=1 build/docs-env/bin/python -m sphinx -b html -W --keep-going -d build/docs/trees \
+	    docs build/docs/html
+	build/docs-env/bin/python tools/check_site.py build/docs/html
+
+docs-serve: docs
+	@echo "The site is at http://localhost:8000; Ctrl-C ends."
+	build/docs-env/bin/python -m http.server --bind localhost --directory build/docs/html 8000
+
+build/docs-env/installed: $(SOURCES)
+	$(PYTHON) -m venv build/docs-env
+	build/docs-env/bin/python -m pip install --quiet --upgrade pip
+	build/docs-env/bin/python -m pip install --quiet --editable ".[docs]"
 	touch $@
 
 # Speed beside PyTorch, JAX, ONNX Runtime, skorch and deep-river, which live in an environment of their own.

@@ -1,4 +1,7 @@
-"""A label for every row: what does a person do, as an accelerometer at the hip sees it?
+"""Activities: a label for every time step
+=======================================
+
+A label for every row: what does a person do, as an accelerometer at the hip sees it?
 
 Twenty people sit, walk and run in turn, each in a way of their own. The table has a row for each
 tenth of a second of each person: who, when, and the acceleration up and to the side. The data are

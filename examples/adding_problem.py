@@ -1,4 +1,7 @@
-"""Long-term dependencies: the adding problem of Hochreiter & Schmidhuber (1997) over 100 steps.
+"""The adding problem: remembering over 100 steps
+==============================================
+
+Long-term dependencies: the adding problem of Hochreiter & Schmidhuber (1997) over 100 steps.
 
 Each step of a sequence has a number between 0 and 1 and a marker. One step in each half is marked,
 and the target is the sum of the two numbers there. Always predicting the mean has a mean squared

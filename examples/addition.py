@@ -1,4 +1,7 @@
-"""A network that learns to add: from the text "35+67" to the text "102".
+"""Addition: from "35+67" to "102"
+===============================
+
+A network that learns to add: from the text "35+67" to the text "102".
 
 Keras made this example well known, after Sutskever et al. (2014), "Sequence to Sequence Learning
 with Neural Networks". A question has two numbers of up to three digits. The network is told nothing

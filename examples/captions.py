@@ -1,4 +1,7 @@
-"""One to many: a row of a table goes in, a sentence comes out.
+"""One to many: a sentence for each row of a table
+===============================================
+
+One to many: a row of a table goes in, a sentence comes out.
 
 A row has the weather of an hour: temperature, wind, rain, clouds, and the hour itself. The sentence
 tells of it: "a cold and windy night with light rain". The rows and their sentences are made up

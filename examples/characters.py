@@ -1,4 +1,7 @@
-"""A network that learns to write: the next character of Shakespeare, then lines of its own.
+"""Characters: a network that writes Shakespeare
+=============================================
+
+A network that learns to write: the next character of Shakespeare, then lines of its own.
 
 The text, the first speeches of Coriolanus, is cut into 32 streams of equal length. The network
 reads them side by side in chunks of 64 characters, carries its state on from chunk to chunk

@@ -1,4 +1,7 @@
-"""Dates as people write them, to ISO dates: "Wednesday, March 3rd, 2021" to "2021-03-03".
+"""Dates to ISO: attention from text to text
+=========================================
+
+Dates as people write them, to ISO dates: "Wednesday, March 3rd, 2021" to "2021-03-03".
 
 Ten thousand dates are written in a dozen ways: names of months, short or long, ordinals, weekdays,
 two or four digits of the year, the day or the month first. The network reads characters and writes

@@ -1,4 +1,7 @@
-"""A fan chart: tomorrow's electricity load by the hour, with how sure the forecast is.
+"""Electricity load: a fan chart with a known calendar
+===================================================
+
+A fan chart: tomorrow's electricity load by the hour, with how sure the forecast is.
 
 The load is simulated: working days have two peaks, weekends and holidays one, and the afternoons
 are less certain than the nights. The hours before it do not tell that tomorrow is a holiday, but

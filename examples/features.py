@@ -1,4 +1,7 @@
-"""The hidden state as columns: what a GRU has read, for boosted trees or a linear model.
+"""Hidden states as features for other models
+==========================================
+
+The hidden state as columns: what a GRU has read, for boosted trees or a linear model.
 
 The task is that of ``forecast.py``: the PM2.5 in Beijing's air six hours ahead, learned from 2010
 to 2013 and compared in 2014. Boosted trees and Ridge take no sequences. In a

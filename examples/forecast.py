@@ -1,4 +1,7 @@
-"""Forecasting in a Pipeline: the PM2.5 in Beijing's air, six hours ahead.
+"""Air quality: a tuned forecast in a Pipeline
+===========================================
+
+Forecasting in a Pipeline: the PM2.5 in Beijing's air, six hours ahead.
 
 ``SlidingWindow`` makes the window of each hour before any split, so that every test window has its
 history. A scaler and an ``RNNRegressor`` make a ``Pipeline``; ``GridSearchCV`` with

@@ -1,4 +1,7 @@
-"""The first examples of every introduction to recurrent networks: "hello" and "abcde".
+"""Hello: which letter comes next?
+===============================
+
+The first examples of every introduction to recurrent networks: "hello" and "abcde".
 
 - "hello": after each letter of "hell", which one comes next? After the first l it is another l,
   after the second it is an o, so the letter alone does not tell: the network has to remember. One

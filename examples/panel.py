@@ -1,4 +1,7 @@
-"""A long table of many sequences: one label for each of them, or one for each row.
+"""A long table: one label for each sequence, or for each row
+==========================================================
+
+A long table of many sequences: one label for each of them, or one for each row.
 
 Nine men say vowels. The table has a row for each frame of a recording: which utterance it belongs
 to, its place in time, and 12 coefficients. Who speaks?

@@ -1,4 +1,7 @@
-"""Up or down: the direction of prices a week of trade ahead, for many stocks at once.
+"""Direction of prices: many stocks at once
+========================================
+
+Up or down: the direction of prices a week of trade ahead, for many stocks at once.
 
 The table has a row for each day of trade and stock, five years of them, without weekends and
 holidays; two stocks are listed later than the others. The prices are simulated: returns drift with

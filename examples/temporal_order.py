@@ -1,4 +1,7 @@
-"""Long-term dependencies: the temporal order problem 6a of Hochreiter & Schmidhuber (1997).
+"""Temporal order: what chrono initialisation does
+===============================================
+
+Long-term dependencies: the temporal order problem 6a of Hochreiter & Schmidhuber (1997).
 
 A sequence has 100 to 110 symbols, one-hot encoded: a start, an end, and between them distractors,
 with an X or Y in steps 10 to 20 and another in steps 50 to 60. The class is the order of the two,

@@ -148,6 +148,7 @@ def test_public_names():
 
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/add_a_cell.md"]
+MATHEMATICS = ["docs/mathematics/gradients.md", "docs/mathematics/heads.md"]
 CELLS = ROOT / "skrnn/cells"
 SOURCES = [*CELLS.glob("*.h"), *CELLS.glob("*.py"), *CELLS.glob("*.pyx"), ROOT / "tests/_oracle.py"]
 with_pages = pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="a wheel has no pages")
@@ -170,7 +171,7 @@ def test_files_named_in_a_page_exist(page):
 
 
 @with_pages
-@pytest.mark.parametrize("page", PAGES[2:])
+@pytest.mark.parametrize("page", PAGES[2:] + MATHEMATICS)
 def test_names_are_in_the_file_named_with_them(page):
     """As in: `dense` in `skrnn/kernels/product.pyx`; or with the file in parentheses."""
     text = (ROOT / page).read_text(encoding="utf-8")
@@ -194,7 +195,8 @@ def test_every_module_is_in_a_room():
 @pytest.mark.parametrize("language", ["c", "cython", "python"])
 def test_code_of_cells_is_that_of_the_package(language):
     text = (ROOT / "docs/add_a_cell.md").read_text(encoding="utf-8")
-    shown = re.findall(rf"```{language}\n(.*?)```", text, re.S)
+    # What is followed by its output is no part of the package: test_readme.py runs it.
+    shown = re.findall(rf"```{language}\n((?:(?!```).)*)```(?!\s+```text)", text, re.S)
     sources = [path.read_text(encoding="utf-8") for path in SOURCES]
     assert shown
     for code in shown:

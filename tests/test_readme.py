@@ -1,4 +1,7 @@
-"""What the README and the guide show is what the code prints."""
+"""What the README and the pages of the site show is what the code prints.
+
+The blocks of a page are run one after the other, as a reader would paste them.
+"""
 
 import contextlib
 import io
@@ -8,15 +11,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/guide/*.md"))]
+SNIPPET = re.compile(r"```python\n((?:(?!```).)*)```\s+```text\n(.*?)```", re.S)
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
+WITH_SNIPPETS = [page for page in PAGES if SNIPPET.search(page.read_text("utf-8"))]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_examples(page):
-    found = re.findall(r"```python\n(.*?)```\s+```text\n(.*?)```", page.read_text("utf-8"), re.S)
-    assert found
-    for code, output in found:
+@pytest.mark.parametrize("page", WITH_SNIPPETS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_snippets(page):
+    names = {}
+    for code, output in SNIPPET.findall(page.read_text("utf-8")):
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
-            exec(compile(code, page.name, "exec"), {})
+            exec(compile(code, page.name, "exec"), names)
         assert printed.getvalue() == output
+
+
+def test_the_readme_has_snippets():
+    assert PAGES[0] in WITH_SNIPPETS

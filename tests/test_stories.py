@@ -208,6 +208,92 @@ def test_activities(story):
     assert_drawn(story.PNG)
 
 
+@of("shops")
+def test_shops(story):
+    table = story.simulate(n_shops=6, start="2023-05-01")
+    ahead = table["sales"].isna()
+    assert table["day"][ahead].min() == pd.Timestamp("2024-01-01")
+    models = story.make_models(max_iter=30)
+    errors = story.compare(table, models)
+    assert len(errors) == 6
+    error = errors.mean()
+    assert error["GRU, offers known"] < 0.9 * error["GRU"]
+    assert error["Ridge, offers known"] < 0.8 * error["Last week"]
+    model, known = models["GRU, offers known"]
+    newest = story.forecast(model, table, "sales", story.HORIZON, known=known, **story.KEYS)
+    assert newest[["shop", "day"]].equals(table[ahead][["shop", "day"]].reset_index(drop=True))
+    story.draw(table, newest, errors)
+    assert_drawn(story.PNG)
+
+
+@of("shops")
+def test_the_same_weekday_of_the_last_week(story):
+    table = story.simulate(n_shops=2, start="2023-05-01")
+    day_of_week = table["day"].dt.day_of_week
+    known = table["sales"].notna()
+    table["sales"] = np.where(known, 1.0 + day_of_week, np.nan)  # the same each week
+    assert (
+        story.compare(table, {"GRU": story.make_models(max_iter=1)["GRU"]})["Last week"] == 0
+    ).all()
+
+
+@of("stacked_lstm")
+def test_stacked_lstm(story, monkeypatch):
+    monkeypatch.setattr(story, "TEST", "2019-10-01")
+    X, y = story.make_horizon_target(story.simulate()[:"2019"], "price", 1)
+    windows = story.SlidingWindow(10).fit_transform(X)
+    models = story.make_models(max_iter=5)
+    for model in models.values():
+        assert model.get_params()[next(k for k in model.get_params() if k.endswith("sizes"))] == (
+            80,
+            100,
+        )
+    table = story.predict(story.fit(models, windows, y), windows, X, y)
+    np.testing.assert_array_equal(table["price"][:-1], X["price"][table.index[1:]])
+    errors = story.rmse(table)
+    assert errors["LSTM on changes since the last day"] < 1.1 * errors["Persistence"]
+    story.draw(models, X, table)
+    assert_drawn(story.PNG)
+
+
+@of("utterances")
+def test_utterances(story):
+    X, y, X_test, y_test = story.load()
+    np.testing.assert_allclose(story.means(X)[3], np.mean(X[3], axis=0))
+    accuracy, models = story.compare(X, y, X_test, y_test, seeds=[0])
+    assert accuracy.to_numpy().min() > 0.9
+    story.draw(accuracy, models["GRU"], X_test, y_test)
+    assert_drawn(story.PNG)
+
+
+@of("sensors")
+def test_sensors(story):
+    fails_at = 2 * story.DAY
+    rows = story.simulate(fails_at + 300, fails_at)
+    past, today = rows[:, :fails_at], rows[:, fails_at:]
+    model = story.fit(past, max_iter=20)
+    forecast, _ = story.push(model, past, today)
+    whole = np.stack(model.predict(rows))[:, fails_at:]
+    np.testing.assert_array_equal(forecast, whole)  # as if all had been read in one go
+    limit = story.smooth_error(np.stack(model.predict(past)), past).max()
+    error = story.smooth_error(forecast, today)
+    alarms = story.first_alarm(error, 1.5 * limit)
+    assert [k for k, alarm in enumerate(alarms) if alarm] == [story.FAILING]
+    story.draw(today, error, limit, alarms, past[..., 1].max(), 0)
+    assert_drawn(story.PNG)
+
+
+@of("vanishing_gradients")
+def test_vanishing_gradients(story, monkeypatch):
+    monkeypatch.setattr(story, "SEEDS", [0])
+    by_cell = {cell: story.flows(cell, n_timesteps=40, seeds=[0]) for cell in story.CELLS}
+    shares = story.tabulate(by_cell, 30)
+    assert (shares.loc["pytorch"] < 1e-4).all()
+    assert shares.loc["identity", "RNN"] > 0.9
+    assert (shares.loc["glorot, chrono", ["GRU", "LSTM"]] > 0.01).all()
+    story.draw(by_cell)
+
+
 @of("dates")
 def test_dates(story):
     table = story.make_dates(2500, seed=0)
