@@ -6,8 +6,8 @@ SOURCES := pyproject.toml setup.py $(shell find skrnn -name '*.pyx' -o -name '*.
 # cython-lint calls a tool by its name.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: accuracy bench demo docs docs-serve examples fuzz lint steps test test-arm64 test-machines \
-    test-oldest test-outside transduction wheel wheel-test
+.PHONY: accuracy bench demo docs docs-serve examples fuzz fuzz-onnx lint soak steps test test-arm64 \
+    test-debug test-machines test-oldest test-outside transduction wheel wheel-test
 
 demo: .venv/installed
 	$(BIN)/python examples/forecast.py
@@ -62,9 +62,23 @@ bench: benchmarks/.venv/installed
 	benchmarks/.venv/bin/python -m benchmarks.windows
 	benchmarks/.venv/bin/python -m benchmarks.streaming
 
-# Random networks whose predictions must not depend on the batch, to the last bit.
+# Random networks whose predictions must not depend on the batch, to the last bit; then random cases
+# for every public name, each beside an oracle. A case that fails names its seed.
 fuzz: .venv/installed
 	$(BIN)/python -m tests.test_batch_invariance 2000
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz 20000
+
+# The tests of compiled code under sanitizers, on a build of its own in build/debug.
+test-debug: .venv/installed
+	$(BIN)/python tools/test_debug.py
+
+# 1,000 fits and 10,000 predictions in one process, whose memory must stay flat.
+soak: .venv/installed
+	$(BIN)/python -m benchmarks.soak
+
+# Random pipelines through ONNX Runtime.
+fuzz-onnx: build/outside/installed
+	OMP_NUM_THREADS=1 build/outside/bin/python -m tests.outside.test_onnx_pipelines 1000
 
 # Errors on public data, which DATA is the folder of.
 accuracy: .venv/installed

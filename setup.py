@@ -16,6 +16,11 @@ OPENMP = ["/openmp"] if WINDOWS else ["-fopenmp"]
 # Without errno, square roots come in vectors.
 OPTIMISE = ["/O2"] if WINDOWS else ["-O3", "-g0", "-Wall", "-fno-math-errno"]
 STRIP = ["-Wl,-s"] if sys.platform == "linux" else []
+# "address,undefined", for instance: what the compiler should watch for; see `make test-debug`.
+SANITIZE = os.environ.get("SKRNN_SANITIZE")
+if SANITIZE:
+    STRIP = [f"-fsanitize={SANITIZE}"]
+    OPTIMISE = ["-O0", "-g", "-fno-omit-frame-pointer", "-fno-sanitize-recover=all", *STRIP]
 
 
 def has_openmp():
@@ -49,17 +54,19 @@ extensions = [
 ]
 # What every extension would otherwise carry a copy of (memoryviews) is built once.
 UTILITY = "skrnn._cyutility"
-extensions.append(Extension(UTILITY, ["skrnn/_cyutility.c"], extra_compile_args=OPTIMISE))
+extensions.append(
+    Extension(UTILITY, ["skrnn/_cyutility.c"], extra_compile_args=OPTIMISE, extra_link_args=STRIP)
+)
 setup(
     ext_modules=cythonize(
         extensions,
         shared_utility_qualified_name=UTILITY,
         compiler_directives={
             "language_level": 3,
-            "boundscheck": False,
+            "boundscheck": bool(SANITIZE),
             "wraparound": False,
             "cdivision": True,
-            "initializedcheck": False,
+            "initializedcheck": bool(SANITIZE),
             "freethreading_compatible": True,
         },
     )

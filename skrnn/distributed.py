@@ -95,8 +95,8 @@ def data_parallel(comm=None):
     them one thread (``OMP_NUM_THREADS=1``) where there are as many processes as processors, and use
     machines of one kind.
 
-    Not supported are ``ar_steps``, ``scoring`` other than "loss", ``class_weight="balanced"``, and
-    ``tbptt_steps`` of estimators of steps: these raise a ValueError.
+    Not supported are ``ar_steps``, ``scoring`` other than "loss", ``class_weight="balanced"``,
+    ``tbptt_steps`` of estimators of steps, and ``RNNEncoderDecoder``: these raise a ValueError.
 
     Parameters
     ----------

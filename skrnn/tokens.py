@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._output import NoFrameMixin
+from skrnn._saving import SavedMixin
 from skrnn._sklearn import Interval, StrOptions, fit_context, num_samples
 from skrnn.sequences import Sequences
 from skrnn.validation import as_sequences
@@ -20,7 +21,7 @@ SPLIT = {"char": iter, "word": str.split}
 JOIN = {"char": "".join, "word": " ".join}
 
 
-class TokenEncoder(NoFrameMixin, TransformerMixin, BaseEstimator):
+class TokenEncoder(NoFrameMixin, TransformerMixin, SavedMixin, BaseEstimator):
     """Turn texts, or lists of tokens, into sequences of integer codes.
 
     Each text becomes a sequence with one step for each token, and one feature: the code of the
@@ -213,7 +214,8 @@ class TokenEncoder(NoFrameMixin, TransformerMixin, BaseEstimator):
             raise ValueError(
                 f"X has {sequences.shape[2]} features per step; expected 1, the code of a token."
             )
-        return [self._join(self.tokens_[self._codes(i, x[:, 0])]) for i, x in enumerate(sequences)]
+        tokens = [self.tokens_[self._codes(i, x[:, 0])] for i, x in enumerate(sequences)]
+        return [*map(JOIN.get(self._joined_by, list), tokens)]
 
     def _split(self, X):
         """All tokens, the number of tokens of each text, and whether X has lists of tokens."""
@@ -275,7 +277,8 @@ class TokenEncoder(NoFrameMixin, TransformerMixin, BaseEstimator):
         self.vocabulary_ = {token: code for code, token in enumerate(kept, start=1)}
         self.tokens_ = np.array([UNKNOWN, *kept], object)
         self.n_codes_ = len(self.tokens_)
-        self._join = list if is_split else JOIN.get(self.analyzer, list)
+        is_joined = not is_split and self.analyzer in JOIN
+        self._joined_by = self.analyzer if is_joined else None
 
     def _encode(self, tokens, lengths):
         # Integers up to 2**24 are exact in float32.

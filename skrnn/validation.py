@@ -12,6 +12,11 @@ from skrnn.sequences import FLOATS, Sequences
 
 # Rows that are checked at a time.
 CHECKED_ROWS = 2**16
+# What check_array leaves to us.
+ANY_SHAPE = {
+    "allow_nd": True, "ensure_2d": False, "ensure_all_finite": False,
+    "ensure_min_samples": 0, "ensure_min_features": 0,
+}  # fmt: skip
 
 # For estimators and transformers of sequences.
 
@@ -111,8 +116,8 @@ def _names_of_frames(X):
 def _check_table(estimator, X, allow_nan):
     """A table as a 2-D array of floats."""
     try:
-        table = check_array(
-            X, dtype=FLOATS, order="C", ensure_2d=False, estimator=estimator, input_name="X",
+        table = _as_floats(
+            X, "X", ensure_2d=False, estimator=estimator,
             ensure_all_finite="allow-nan" if allow_nan else True,
         )  # fmt: skip
     except (TypeError, ValueError):
@@ -164,10 +169,7 @@ def check_rows(table, *, input_name="X", keys=(), estimator=None):
     ``keys`` are the names of parameters that name columns that are no features, for errors.
     """
     _check_numbers(table, input_name, keys)
-    return check_array(
-        table, dtype=FLOATS, order="C", ensure_all_finite="allow-nan", estimator=estimator,
-        input_name=input_name,
-    )  # fmt: skip
+    return _as_floats(table, input_name, ensure_all_finite="allow-nan", estimator=estimator)
 
 
 def check_columns(estimator, X, rows, *, reset):
@@ -208,6 +210,23 @@ def _is_number(value):
         except ValueError:
             return False
     return not isinstance(value, date)
+
+
+def _as_floats(X, input_name, *, order="C", **options):
+    """An array of floats; NumPy would make numbers of dates, too."""
+    if getattr(getattr(X, "dtype", None), "kind", "") in {"m", "M"}:
+        raise ValueError(
+            f"{input_name} has dtype {X.dtype}; expected numbers. Make numbers of times first, "
+            f"such as the hours since the first one."
+        )
+    try:
+        return check_array(X, dtype=FLOATS, order=order, input_name=input_name, **options)
+    except OverflowError as error:
+        raise ValueError(f"{input_name} has an integer that is too large for float64.") from error
+    except (TypeError, ValueError) as error:
+        if not str(error).startswith(("could not convert", "float() argument")):
+            raise
+        raise type(error)(f"{input_name} has something that is no number: {error}.") from error
 
 
 # Any form, without an estimator.
@@ -269,10 +288,7 @@ def as_spans(X):
         # Checked again, as attributes can be set.
         X = Sequences(X.rows, X.starts, X.lengths, X.segment)
     else:
-        X = check_array(
-            X, dtype=FLOATS, order="C", allow_nd=True, ensure_2d=False, ensure_all_finite=False,
-            ensure_min_samples=0, ensure_min_features=0, input_name="X",
-        )  # fmt: skip
+        X = _as_floats(X, "X", **ANY_SHAPE)
     if X.ndim != 3:
         raise ValueError(
             f"X has {X.ndim} dimensions; expected 3: (n_samples, n_timesteps, n_features)."
@@ -331,10 +347,7 @@ def _from_ragged(X):
                 f"X[{i}] has the columns {list(columns)}, but X[0] has {list(first_columns)}; "
                 f"expected the same columns in the same order in every sequence."
             )
-        element = check_array(
-            element, dtype=FLOATS, allow_nd=True, ensure_2d=False, ensure_all_finite=False,
-            ensure_min_samples=0, ensure_min_features=0, input_name=f"X[{i}]",
-        )  # fmt: skip
+        element = _as_floats(element, f"X[{i}]", order=None, **ANY_SHAPE)
         if element.ndim != 2:
             raise ValueError(
                 f"X[{i}] has {element.ndim} dimensions; expected 2: (n_timesteps, n_features). "

@@ -14,7 +14,10 @@ PACKAGE = Path(skrnn.__file__).parent
 
 # What each part of skrnn imports of skrnn, itself aside: no more is allowed, and no less is listed.
 ALLOWED = {
+    "_onnx": {"interop"},
     "_output": set(),
+    "_plain": set(),
+    "_saving": {"_plain"},
     "_sklearn": set(),
     "_warnings": set(),
     "distributed": set(),
@@ -28,10 +31,20 @@ ALLOWED = {
     "forecasting": {"windows"},
     "generation": {"_sklearn", "tokens"},
     "metrics": {"_sklearn"},
-    "tokens": {"_output", "_sklearn", "sequences", "validation"},
-    "windows": {"_output", "_sklearn", "_warnings", "sequences", "validation"},
+    "tokens": {"_output", "_saving", "_sklearn", "sequences", "validation"},
+    "windows": {
+        "_onnx",
+        "_output",
+        "_saving",
+        "_sklearn",
+        "_warnings",
+        "sequences",
+        "validation",
+    },
     "model_selection": {"_sklearn", "windows"},
     "estimators": {
+        "_onnx",
+        "_saving",
         "_sklearn",
         "_warnings",
         "cells",
@@ -43,6 +56,7 @@ ALLOWED = {
         "validation",
         "windows",
     },
+    "interop": {"__init__", "cells", "estimators", "network", "targets", "windows"},
     "streaming": {"sequences", "validation", "windows"},
     "datasets": {"_sklearn"},
     "inspection": {"_sklearn", "sequences", "validation"},
@@ -58,6 +72,9 @@ ALLOWED = {
         "windows",
     },
 }
+# The one import that points up: objects are asked how they become a graph of ONNX, and look for the
+# answer only then.
+LOOKED_UP = {"_onnx": {"interop"}}
 # The same of other packages, the standard library aside, for parts that are used on their own.
 ALLOWED_OUTSIDE = {
     "tokens": {"numpy", "sklearn"},
@@ -301,14 +318,12 @@ def test_what_is_allowed_is_not_reported(path, text):
 
 
 def test_a_new_part_needs_a_rule():
-    assert violations("interop/__init__.py", "") == [
-        "interop/__init__.py: no rule for skrnn.interop"
-    ]
+    assert violations("zoo/__init__.py", "") == ["zoo/__init__.py: no rule for skrnn.zoo"]
 
 
 def test_the_parts_below_know_nothing_of_those_above():
     """The rules themselves: no circle, and training is for the estimators alone."""
-    remaining = {part: set(below) for part, below in ALLOWED.items()}
+    remaining = {part: below - LOOKED_UP.get(part, set()) for part, below in ALLOWED.items()}
     while remaining:
         lowest = [part for part, below in remaining.items() if not below]
         assert lowest, f"a circle of imports among {sorted(remaining)}"

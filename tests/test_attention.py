@@ -134,6 +134,18 @@ def test_a_minibatch_that_does_not_fit():
         )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "begins", [[0, 10**9, 2 * 10**9], [0, 1], [1, 2, 3], [0, 2, 2], [0, 1, 2, 3]]
+)
+def test_weights_of_other_queries(begins):
+    q, of = np.ones((2, 4)), np.array([0, 1, 2])
+    with pytest.raises(ValueError, match="not those of such queries"):
+        attend_back(
+            np.array([0, 2], np.int32), q, q, q, of, None, np.ones(2), np.array(begins),
+            np.ones((2, 4)), Arena(),
+        )  # fmt: skip
+
+
 def test_keys_are_the_values_where_the_widths_are_equal():
     assert "weight_key" not in Attention("dot", 4, 4).param_shapes()
     assert Attention("dot", 3, 4).param_shapes()["weight_key"] == (4, 3)

@@ -187,6 +187,17 @@ def test_partners():
         np.testing.assert_array_equal(memory, pairs.source[k])
 
 
+def test_what_is_given_back_is_read():
+    """Codes are counted anew when what the decoder is given has changed."""
+    pairs, *_ = data_for(network_of("gru", "dot"))
+    batch = PairedMinibatch(pairs, np.arange(4), Arena())
+    codes, index = batch.given.distinct
+    np.testing.assert_array_equal(codes[index], batch.given.x[:, 0])
+    batch.feed_back(np.full((10, 1), 4.0), np.ones(10, bool))
+    codes, index = batch.given.distinct
+    np.testing.assert_array_equal(codes[index], batch.given.x[:, 0])
+
+
 def test_feeding_back():
     """The step after the one that was written is given it; the first one never is."""
     pairs, *_ = data_for(network_of("gru", "dot", tokens=False))

@@ -202,6 +202,63 @@ def test_options_train(options):
     np.testing.assert_array_equal(again._theta, fitted._theta)
 
 
+def test_teacher_forcing_has_an_effect():
+    thetas = [make(teacher_forcing=share).fit(TEXTS, REVERSED)._theta for share in (1.0, 0.0)]
+    assert np.abs(thetas[0] - thetas[1]).max() > 1e-3
+    with pytest.raises(ValueError, match="it does not know when training ends"):
+        make(teacher_forcing=(1.0, 0.0)).partial_fit(TEXTS, REVERSED)
+
+
+def test_longer_targets_in_a_later_fit():
+    """What prediction may write grows with them."""
+    part = make().partial_fit(["ab", "b"], ["a", "b"])
+    assert part._max_length() == 2
+    part.partial_fit(["ab"], ["ab" * 10])
+    assert part._max_length() == 40
+    with pytest.raises(ValueError, match="max_length=3, but the longest string of y has 20"):
+        make(warm_start=True, max_length=3).fit(["a"], ["ab"]).fit(["a"], ["ab" * 10])
+    numbers = make(warm_start=True).fit(["a", "b"], np.eye(2)[:, :2])
+    numbers.fit(["a", "b"], np.ones((2, 5)) * [[1.0], [2.0]])
+    with pytest.raises(ValueError, match="had from 2 to 5 steps"):
+        numbers.predict(["a"])
+
+
+def test_early_stopping_of_numbers():
+    X, y = waves()
+    fitted = make(early_stopping=True, scoring="r2").fit(X[:, :, np.newaxis], y)
+    assert len(fitted.validation_scores_) == 3
+    with pytest.raises(ValueError, match="expected equal numbers of steps"):
+        make(early_stopping=True, scoring=None).fit(
+            X[:, :, np.newaxis], [row[: 2 + k % 3] for k, row in enumerate(y)]
+        )
+
+
+def test_min_length_counts_symbols():
+    left = make(min_length=2, shuffle=False).fit(["a", "bb", "c", "ab"], ["x", "y", "x", "y"])
+    assert left.t_ == 3 * 2
+
+
+def test_attributes_of_an_earlier_fit_are_gone():
+    pd = pytest.importorskip("pandas")
+    table, y = pd.DataFrame(waves()[0], columns=["a", "b"]), waves()[1]
+    fitted = make().fit(table, y)
+    assert fitted.feature_names_in_.tolist() == ["a", "b"]
+    fitted.fit(TEXTS, REVERSED)
+    assert not hasattr(fitted, "feature_names_in_")
+    fitted.fit(table, y)
+    assert not hasattr(fitted, "input_symbols_")
+    assert not hasattr(fitted, "output_symbols_")
+
+
+def test_frames_of_numbers_as_y():
+    """A frame has its rows as samples."""
+    pl, pd = pytest.importorskip("polars"), pytest.importorskip("pandas")
+    X, y = TEXTS[:6], waves(6)[1]
+    expected = make().fit(X, y)._theta
+    for frame in (pl.DataFrame(y), pd.DataFrame(y)):
+        np.testing.assert_array_equal(make().fit(X, frame)._theta, expected)
+
+
 def test_summary(model):
     assert "bridge to the decoder's states" in model.summary()
     assert "weight_combine" in model.named_parameters()
@@ -308,7 +365,7 @@ def test_from_a_table_to_strings():
         (["ab", None], ["a", "b"], r"X\[1\] is None, but X\[0\] is a string"),
         (["ab", "b"], ["a", None], r"y\[1\] is None, but y\[0\] is a string"),
         (["ab", "b"], ["a", 3], r"y\[1\] is 3, but y\[0\] is a string"),
-        (["ab", "b"], [3, "a"], r"y\[0\] has shape \(\); expected a string, or numbers"),
+        (["ab", "b"], [3, "a"], r"y has text, but y\[0\] is 3"),
         (["ab", "b"], ["a"], "inconsistent numbers of samples"),
         (["ab", "b"], ["", ""], "All strings of y are empty"),
         (["ab", "b"], [1.0, 2.0], r"y\[0\] has shape \(\); expected a string, or numbers"),
@@ -316,6 +373,13 @@ def test_from_a_table_to_strings():
         (["ab", "b"], [[1.0], [np.nan]], r"Input y\[1\] contains NaN"),
         (["ab", "b"], [[1.0], [[1.0]]], r"y\[1\] has shape \(1, 1\), and so outputs"),
         (["ab", "b"], None, "requires y to be passed"),
+        ([None, "ab"], ["a", "b"], r"X has text, but X\[0\] is None"),
+        (["ab", "b"], [None, "a"], r"y has text, but y\[0\] is None"),
+        ([b"ab", b"c"], ["a", "b"], r"X has text, but X\[0\] is b'ab'"),
+        ([["a", "b"], ["c"]], ["a", "b"], r"X\[0\] is a list of strings"),
+        (np.array([["ab"], ["c"]]), ["a", "b"], r"X has text and the shape \(2, 1\)"),
+        ("abc", ["a", "b", "c"], "X is one string"),
+        ({"ab": 1, "c": 2}, ["a", "b"], "X is of type dict, which has no order"),
     ],
 )
 def test_bad_data(X, y, message):
@@ -344,6 +408,54 @@ def test_bad_data(X, y, message):
 def test_bad_parameters(parameters, message):
     with pytest.raises(ValueError, match=message):
         make(**parameters).fit(TEXTS, REVERSED)
+
+
+def test_a_column_of_text_in_a_frame():
+    pd = pytest.importorskip("pandas")
+    with pytest.raises(ValueError, match=r"X is a table with text.*Pass one column: X\['t'\]"):
+        make().fit(pd.DataFrame({"t": ["ab", "c"]}), ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"beam_size": 0}, "beam_size"),
+        ({"beam_size": 2.5}, "beam_size"),
+        ({"max_length": -3}, "max_length"),
+        ({"max_length": 0}, "max_length"),
+        ({"output_separator": " "}, "output_separator=' ', but it was None in fit"),
+        ({"input_separator": " "}, "input_separator=' ', but it was None in fit"),
+    ],
+)
+def test_parameters_changed_after_fit(parameters, message):
+    fitted = make().fit(TEXTS, REVERSED).set_params(**parameters)
+    for method in (fitted.predict, fitted.predict_log_proba, fitted.sample):
+        with pytest.raises(ValueError, match=message):
+            method(TEXTS[:2])
+
+
+def test_handle_unknown_may_change_after_fit():
+    fitted = make().fit(TEXTS, REVERSED).set_params(handle_unknown="error")
+    with pytest.raises(ValueError, match=r"X\[0\] is 'xyz'.*or set handle_unknown"):
+        fitted.predict(["xyz"])
+
+
+def test_symbols_of_y_val():
+    with pytest.raises(ValueError, match=r"y_val: y\[1\] is 'az'.*or leave out such strings"):
+        make(early_stopping=True).fit(TEXTS, REVERSED, X_val=["a", "b"], y_val=["a", "az"])
+
+
+def test_score_of_other_targets(model):
+    numbers = make().fit(*waves())
+    with pytest.raises(ValueError, match=r"y has shape \(80, 5\), but predict writes \(80, 6\)"):
+        numbers.score(waves()[0], waves()[1][:, :5])
+    with pytest.raises(ValueError, match="does not begin with a string"):
+        model.score(TEXTS[:2], [1.0, 2.0])
+
+
+def test_strings_without_an_encoder():
+    with pytest.raises(ValueError, match="X has strings, but without an encoder"):
+        RNNEncoderDecoder(()).fit(TEXTS, REVERSED)
 
 
 def test_other_data_than_in_fit(model):

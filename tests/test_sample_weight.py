@@ -167,7 +167,8 @@ def test_min_length(name):
     ("weight", "message"),
     [
         (np.ones(29), r"sample_weight.shape == \(29,\), expected \(30,\)"),
-        (np.ones((30, 2)), "Sample weights must be 1D"),
+        (np.ones((30, 2)), r"sample_weight has shape \(30, 2\) and dtype float64; expected one"),
+        (["a"] * 30, r"sample_weight has shape \(30,\) and dtype <U1; expected one number"),
         (np.r_[np.ones(29), -1e-9], "Negative values in data passed to `sample_weight`"),
         (np.full(30, np.nan), "sample_weight contains NaN"),
         # By scikit-learn, or by an older one not, and then by us.

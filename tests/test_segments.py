@@ -254,6 +254,17 @@ def test_wrong_targets(shape):
         ColumnwiseRegressor(make("GRURegressor")).fit(windows, np.ones(shape))
 
 
+def test_a_fit_that_fails_changes_nothing():
+    windows = SlidingWindow(4).fit_transform(ROWS[:, :1])
+    model = ColumnwiseRegressor(make("GRURegressor")).fit(windows, ROWS[:, :1])
+    before = dict(vars(model))
+    model.regressor.set_params(alpha=-1)
+    with pytest.raises(ValueError, match="alpha"):
+        model.fit(windows, ROWS[:, 0])
+    assert vars(model) == before
+    assert model.predict(windows).shape == (len(ROWS), 1)
+
+
 def test_codes_need_single_rows():
     windows = SlidingWindow(4, segment=2).fit_transform(np.ones((20, 1)))
     model = make("GRURegressor", categorical_features=[0])

@@ -377,3 +377,11 @@ def test_other_features():
     model = make("RNNStepRegressor").fit(X, y)
     with pytest.raises(ValueError, match="X has 1 features per step, but RNNStepRegressor was"):
         model.predict(X[:, :, :1])
+
+
+@BOTH
+@pytest.mark.parametrize("y", [1.0, np.array(1.0), len])
+def test_targets_that_are_no_list(name, y):
+    X, _ = step_problem(name)
+    with pytest.raises(TypeError, match=r"y is .*; expected one value for each step"):
+        make(name).fit(X, y)

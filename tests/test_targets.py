@@ -297,3 +297,10 @@ def test_poisson_that_overflows_in_validation():
     )  # fmt: skip
     with pytest.raises(ValueError, match=r"Training diverged in epoch \d+: .*lower learning_rate"):
         model.fit(X, np.exp(y))
+
+
+@pytest.mark.parametrize("name", REGRESSORS)
+def test_text_is_no_target_of_a_regressor(name):
+    X, _ = problem()
+    with pytest.raises(ValueError, match=r"y has text; expected numbers\. A classifier learns"):
+        make(name).fit(X, ["a"] * 30)

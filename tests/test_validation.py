@@ -173,6 +173,11 @@ WRONG = {
         Sequences(np.array([[1.0, 1], [np.nan, np.nan]]), [0, 1], [2, 1]),
         r"X\[1\] contains only padding",
     ),
+    "dates": (np.full((2, 3), np.datetime64("2024-01-01")), r"X has dtype datetime64\[D\]; expe"),
+    "dates in a list": ([ok, np.full((3, 2), np.timedelta64(1, "h"))], r"X\[1\] has dtype timed"),
+    "letters": (np.full((2, 3, 1), "a"), "X has something that is no number: could not convert"),
+    "letters in a list": ([ok, np.full((3, 2), "a")], r"X\[1\] has something that is no number"),
+    "huge integers": (np.array([[10**400]] * 2, object), "X has an integer that is too large"),
     "no Sequences": (Sequences(ok, [0], [3])[:0], "0 sample|at least one sample"),
 }
 
@@ -207,6 +212,12 @@ def test_numbers_too_large_for_float32(form):
         model.predict(X)
     for dtype in ("float64", "auto"):
         assert np.isfinite(small_model(dtype=dtype).fit(X, y).predict(X)).all()
+
+
+@pytest.mark.parametrize("X", [{1, 2}, len, (x for x in [1])], ids=["set", "function", "iterator"])
+def test_what_is_no_array(X):
+    with pytest.raises(TypeError, match="X has something that is no number: float"):
+        GRURegressor(2).fit(X, [0, 1])
 
 
 def test_numbers_too_large_for_float32_in_a_table():

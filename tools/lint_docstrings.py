@@ -11,6 +11,10 @@ MODULES = [
     "skrnn.datasets",
     "skrnn.distributed",
     "skrnn.inspection",
+    "skrnn.interop.keras",
+    "skrnn.interop.onnx",
+    "skrnn.interop.safetensors",
+    "skrnn.interop.torch",
     "skrnn.metrics",
     "skrnn.plotting",
 ]

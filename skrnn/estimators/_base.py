@@ -9,6 +9,8 @@ from sklearn import get_config
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from skrnn._onnx import OnnxMixin
+from skrnn._saving import SavedMixin
 from skrnn._sklearn import (
     CallbackSupportMixin,
     Interval,
@@ -31,6 +33,7 @@ from skrnn.estimators._scale import warn_of_scale
 from skrnn.estimators._scoring import Scorer
 from skrnn.estimators._solvers import one_epoch
 from skrnn.estimators._summary import summary
+from skrnn.estimators._weights import WeightsMixin
 
 
 @dataclass(eq=False, repr=False)
@@ -38,7 +41,10 @@ class RecurrentEstimator(
     Architecture,
     Embeddings,
     Optimization,
+    WeightsMixin,
+    OnnxMixin,
     CallbackSupportMixin,
+    SavedMixin,
     BaseEstimator,
 ):
     """A recurrent network: parameters, one fit, and its attributes.

@@ -64,6 +64,13 @@ class Samples:
 
 def checked_weight(sample_weight, like):
     """Weights of at least 0, as many as ``like`` has; None is 1 for all."""
+    if sample_weight is not None:
+        given = np.asarray(sample_weight)
+        if given.ndim > 1 or given.dtype.kind not in "biufO":
+            raise ValueError(
+                f"sample_weight has shape {given.shape} and dtype {given.dtype}; expected one "
+                f"number for each of the {len(like)} sequences or steps."
+            )
     return check_sample_weight(sample_weight, like, dtype=np.float64, ensure_non_negative=True)
 
 

@@ -1,5 +1,6 @@
 """The estimator that reads one sequence and writes another."""
 
+from copy import copy
 from dataclasses import dataclass
 from numbers import Real
 
@@ -15,12 +16,19 @@ from skrnn.estimators._blas import single_threaded_blas
 from skrnn.estimators._data import Given
 from skrnn.estimators._decoder import EncoderDecoderParameters
 from skrnn.estimators._embedding import auto_dim, check_codes, embedding_shapes
-from skrnn.estimators._pairs import PairedSamples, given_by
+from skrnn.estimators._pairs import PairedSamples, as_written, given_by
 from skrnn.network.encoder_decoder import EncoderDecoder
 from skrnn.network.pairs import Pairs
 from skrnn.network.writing import write_at_random, write_best, write_numbers, writers
 from skrnn.sequences import Sequences
-from skrnn.targets import Strings, Symbols, are_strings, checked_strings, written_target
+from skrnn.targets import (
+    Strings,
+    Symbols,
+    are_strings,
+    checked_strings,
+    refuse_other_text,
+    written_target,
+)
 from skrnn.validation import check_features, check_sequences, is_table, remember_features
 
 
@@ -30,6 +38,15 @@ def writes_strings(estimator):
     if not isinstance(estimator._target, Strings):
         raise AttributeError("This method needs strings as y, but y of fit had numbers.")
     return True
+
+
+def require_separator(symbols, separator, name):
+    """Raise a ValueError if a parameter is another one than in ``fit``."""
+    if separator != symbols.separator:
+        raise ValueError(
+            f"{name}={separator!r}, but it was {symbols.separator!r} in fit. Set it again, or fit "
+            f"a new estimator."
+        )
 
 
 @dataclass(eq=False, repr=False)
@@ -59,7 +76,8 @@ class EncoderDecoderEstimator(EncoderDecoderParameters, RecurrentEstimator):
             What to read for validation, in a form that X may have. Only with
             ``early_stopping=True``; then nothing is held out of X.
         y_val : array-like, default=None
-            What is to be written for X_val, in a form that y may have.
+            What is to be written for X_val, in a form that y may have. Strings have symbols of y
+            only.
         sample_weight_val : array-like of shape (n_val,), default=None
             The weights of the validation samples, at least 0; None is 1 for all.
 
@@ -81,7 +99,8 @@ class EncoderDecoderEstimator(EncoderDecoderParameters, RecurrentEstimator):
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one epoch on more samples, continuing from the previous call.
 
-        The first call learns the symbols, or the scale of the numbers.
+        The first call learns the symbols, or the scale of the numbers. ``teacher_forcing`` is one
+        number here, as a pair needs to know when training ends.
 
         Parameters
         ----------
@@ -103,6 +122,11 @@ class EncoderDecoderEstimator(EncoderDecoderParameters, RecurrentEstimator):
             If a parameter or the data is not as described, if y has a symbol that the first call
             did not have, or if training diverges. After an error, the estimator stays as it was.
         """
+        if np.ndim(self.teacher_forcing) > 0:
+            raise ValueError(
+                f"partial_fit is not supported with teacher_forcing={self.teacher_forcing!r}: it "
+                f"does not know when training ends. Set one number."
+            )
         return self._partial_fit(X, y, sample_weight)
 
     def predict(self, X):
@@ -127,12 +151,13 @@ class EncoderDecoderEstimator(EncoderDecoderParameters, RecurrentEstimator):
         if self._writes_strings():
             return self._target.decode(self._written(X)[0])
         n_steps, lengths = self.n_steps, self._target.lengths
+        self._validate_params()
         if n_steps is None and len(lengths) > 1:
             raise ValueError(
                 f"y of fit had from {lengths[0]} to {lengths[-1]} steps, so predict does not know "
                 f"how many to write. Set n_steps, e.g. with set_params(n_steps={lengths[-1]})."
             )
-        n_steps = n_steps or int(lengths[0])
+        n_steps = int(lengths[0]) if n_steps is None else n_steps
         return self._target.decode(
             np.concatenate([write_numbers(writer, n_steps) for writer, _ in self._writers(X)])
         )
@@ -184,6 +209,7 @@ class EncoderDecoderEstimator(EncoderDecoderParameters, RecurrentEstimator):
         """
         if not isinstance(temperature, Real) or not 0 < temperature < np.inf:
             raise ValueError(f"temperature={temperature!r}; expected a number greater than 0.")
+        self._validate_params()
         rng, codes = check_random_state(random_state), []
         for writer, n in self._writers(X):
             uniform = rng.uniform(size=(n, self._max_length()))
@@ -257,11 +283,16 @@ class EncoderDecoderEstimator(EncoderDecoderParameters, RecurrentEstimator):
             The share, from 0 to 1; or R², the mean over all steps and outputs.
         """
         predicted = self.predict(X)
+        y = as_written(copy(self._target).validate(y))
         if self._writes_strings():
-            y = checked_strings(y, "y") if are_strings(y) else y
             return float(accuracy_score(y, predicted, sample_weight=sample_weight))
-        y = np.asarray(y, np.float64).reshape(len(predicted), -1)
-        return r2_score(y, predicted.reshape(len(predicted), -1), sample_weight=sample_weight)
+        if y.shape[1:] != predicted.shape[1:]:
+            raise ValueError(
+                f"y has shape {y.shape}, but predict writes {predicted.shape}; expected the same. "
+                f"Set n_steps to the number of steps of y."
+            )
+        y, predicted = y.reshape(len(y), -1), predicted.reshape(len(y), -1)
+        return r2_score(y, predicted, sample_weight=sample_weight)
 
     def _writes_strings(self):
         check_is_fitted(self)
@@ -271,11 +302,14 @@ class EncoderDecoderEstimator(EncoderDecoderParameters, RecurrentEstimator):
         """For the samples in groups, who writes, and for how many."""
         check_is_fitted(self)
         sequences = self._read_X(X, reset=False)
+        if self._writes_strings():
+            require_separator(self._target.symbols, self.output_separator, "output_separator")
         with single_threaded_blas():
             yield from writers(self._network, self._theta, sequences)
 
     def _written(self, X):
         """The codes of the predicted strings, and the logarithms of their probabilities."""
+        self._validate_params()  # those of prediction may be set after fit
         codes, log_probas = [], []
         for writer, _ in self._writers(X):
             found = write_best(writer, self._target.symbols.end, self._max_length(), self.beam_size)
@@ -290,10 +324,14 @@ class EncoderDecoderEstimator(EncoderDecoderParameters, RecurrentEstimator):
         return codes, log_probas
 
     def _max_length(self):
-        return self.max_length or 2 * max(1, self._target.longest)
+        return 2 * max(1, self._target.longest) if self.max_length is None else self.max_length
 
     def _read_X(self, X, *, reset, dtype=None):
         dtype = dtype or self._dtype(reset=reset)
+        if reset:  # what an earlier fit to other data has left
+            for name in ("feature_names_in_", "input_symbols_", "output_symbols_"):
+                vars(self).pop(name, None)
+        refuse_other_text(X, "X")
         if are_strings(X):
             return self._read_strings(checked_strings(X, "X"), reset, dtype or np.dtype(np.float32))
         is_encoded = isinstance(X, Sequences) and self._input_symbols(reset) is not None
@@ -313,13 +351,20 @@ class EncoderDecoderEstimator(EncoderDecoderParameters, RecurrentEstimator):
         return sequences
 
     def _read_strings(self, strings, reset, dtype):
+        if not self._encoder_sizes():
+            raise ValueError(
+                "X has strings, but without an encoder (hidden_layer_sizes=()) each sample may "
+                "have one step only. Pass a table (n_samples, n_features), or set "
+                "hidden_layer_sizes."
+            )
         if reset:
-            self._symbols = Symbols(self.input_separator, self.handle_unknown).fit(strings)
+            self._symbols = Symbols(self.input_separator).fit(strings)
             self.input_symbols_ = np.array(list(self._symbols.codes), object)
             self.n_features_in_, self._fitted_on_table = 1, False
         if self._symbols is None:
             raise ValueError("X has strings, but X of fit had numbers. Pass numbers.")
-        return self._symbols.encode(strings, "X", dtype)
+        require_separator(self._symbols, self.input_separator, "input_separator")
+        return self._symbols.encode(strings, "X", dtype, handle_unknown=self.handle_unknown)
 
     def _input_symbols(self, reset):
         return None if reset else self._symbols
@@ -340,7 +385,7 @@ class EncoderDecoderEstimator(EncoderDecoderParameters, RecurrentEstimator):
         return sequences
 
     def _samples(self, sequences, y):
-        return PairedSamples(sequences, y)
+        return PairedSamples(sequences, y, n_hidden=int(self._symbols is not None))
 
     def _make_target(self, y):
         return written_target(

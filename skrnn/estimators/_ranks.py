@@ -11,7 +11,7 @@ from skrnn.training import Validation
 FREE = {"random_state", "verbose"}
 
 
-def check_ranks(ranks, estimator, sequences, **other):
+def check_ranks(ranks, estimator, sequences):
     """Raise a ValueError, on all ranks, if they do not fit the same network in the same way."""
     if ranks.size == 1:
         return
@@ -26,7 +26,6 @@ def check_ranks(ranks, estimator, sequences, **other):
         "the number of features": sequences.shape[2],
         "the dtype of X": str(sequences.dtype),
         "the numbers of codes (set n_codes)": str(estimator._embedding_shapes),
-        **other,
     }
     first, *others = ranks.gather(found)
     for rank, theirs in enumerate(others, 1):

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from skrnn.estimators._data import Data, checked_weight
+from skrnn.estimators._pairs import as_written
 from skrnn.network.pairs import Pairs
 from skrnn.sequences import Sequences
 from skrnn.validation import (
@@ -47,6 +48,8 @@ class Steps:
 
     def flatten(self, values, name):
         """Values of the user as those of the steps, (n_steps, ·)."""
+        if not hasattr(values, "__len__") or getattr(values, "shape", None) == ():
+            raise TypeError(f"{name} is {values!r}; expected one value for each step.")
         if self.lengths is None:
             check_consistent_length(self.places, values)
             return as_values(values)[self.places]
@@ -240,7 +243,8 @@ def scored(data):
     if not data.is_of_steps:
         return data.sequences, data.values, data.weight
     if isinstance(data.sequences, Pairs):
-        return data.sequences.source, data.values, data.weight.rows[data.weight.starts, 0]
+        weight = data.weight.rows[data.weight.starts, 0]
+        return data.sequences.source, as_written(data.values), weight
     weight = np.concatenate(list(data.weight))[:, 0]
     n_steps = len(weight)
     steps = Steps(data.sequences, np.arange(n_steps), n_steps, chosen=weight > 0)

@@ -7,7 +7,7 @@ The memory is the rows of all sequences, one sequence after the other; sequence 
 import numpy as np
 
 from libc.string cimport memset
-from numpy cimport PyArray_DATA, PyArray_TYPE, import_array, ndarray
+from numpy cimport NPY_DOUBLE, NPY_FLOAT, PyArray_DATA, PyArray_TYPE, import_array, ndarray
 
 from skrnn.kernels.arena cimport Arena, row_length
 from skrnn.kernels.isa cimport ISA
@@ -115,6 +115,9 @@ def attend_back(
             f"sequences; there are {queries.shape[0]} queries, and gradients of shape "
             f"({dcontext.shape[0]}, {dcontext.shape[1]})."
         )
+    check_weights(offsets, begins, weights, weight_begins, queries)
+    if dcontext.dtype != queries.dtype:
+        raise ValueError(f"The gradients are of {dcontext.dtype}; expected {queries.dtype}.")
     cdef ndarray dweights = arena.take(1, len(weights), item_size), dscore = None
     cdef ndarray dqueries = arena.rows(queries.shape[0], queries.shape[1], item_size)
     cdef ndarray dkeys = zeros(keys.shape[0], keys.shape[1], item_size, arena)
@@ -153,6 +156,8 @@ cdef int check(
     cdef Py_ssize_t i, D = queries.shape[1]
     arrays = [queries, keys, values]
     kind = PyArray_TYPE(queries)
+    if kind != NPY_FLOAT and kind != NPY_DOUBLE:
+        raise ValueError(f"The queries are of {queries.dtype}; expected float32 or float64.")
     for array in arrays:
         if PyArray_TYPE(array) != kind or array.strides[1] != array.itemsize:
             raise ValueError("Queries, keys and values have different dtypes, or gaps in rows.")
@@ -168,6 +173,31 @@ cdef int check(
             raise ValueError(f"Sequence {i} has no rows.")
     if begins[0] < 0 or begins[begins.shape[0] - 1] > keys.shape[0]:
         raise ValueError("The sequences reach beyond the rows.")
+    return 0
+
+
+cdef int check_weights(
+    const int[::1] offsets, const Py_ssize_t[::1] begins, ndarray weights,
+    const Py_ssize_t[::1] weight_begins, ndarray queries,
+) except -1:
+    """Raise a ValueError if these are not the weights of such queries."""
+    cdef Py_ssize_t row, b, N = queries.shape[0], n = begins.shape[0] - 1
+    cdef int t
+    cdef bint fits = (
+        weight_begins.shape[0] == N + 1 and weight_begins[0] == 0
+        and weights.ndim == 1 and weights.shape[0] == weight_begins[N]
+        and weights.dtype == queries.dtype and weights.flags.c_contiguous and offsets[0] == 0
+    )
+    if fits:
+        for t in range(offsets.shape[0] - 1):
+            fits = fits and 0 <= offsets[t + 1] - offsets[t] <= n and offsets[t + 1] <= N
+            for b in range(offsets[t + 1] - offsets[t] if fits else 0):
+                row = offsets[t] + b
+                fits = fits and (
+                    weight_begins[row + 1] - weight_begins[row] == begins[b + 1] - begins[b]
+                )
+    if not fits:
+        raise ValueError("The weights are not those of such queries.")
     return 0
 
 

@@ -100,6 +100,11 @@ class Minibatch:
         values, index = np.unique(self.x[:, 0], return_inverse=True)
         return values.astype(np.intp), index.astype(np.int32)
 
+    def put(self, rows, values):
+        """Replace some of the packed rows."""
+        self.x[rows] = values
+        vars(self).pop("distinct", None)
+
     @property
     def last_rows(self):
         """The packed row of the last step of each sequence, (n_sequences,)."""

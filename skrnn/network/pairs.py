@@ -87,7 +87,7 @@ class PairedMinibatch:
         """Give the decoder what it has written at the step before, (N, ·), where ``is_fed``."""
         rows = np.flatnonzero(is_fed[self.given.offsets[1] :]) + self.given.offsets[1]
         before = self.given.offsets[self.given.step_of_row[rows] - 1]
-        self.given.x[rows] = written[before + self.given.sequence_of_row[rows]]
+        self.given.put(rows, written[before + self.given.sequence_of_row[rows]])
 
 
 def memory_rows(source, order):

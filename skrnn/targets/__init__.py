@@ -3,7 +3,12 @@
 from skrnn.targets.classes import Classes, Labels, classification_target, is_indicator
 from skrnn.targets.finite import require_finite
 from skrnn.targets.numeric import Numbers
-from skrnn.targets.symbols import Symbols, are_strings, checked_strings
+from skrnn.targets.symbols import (
+    Symbols,
+    are_strings,
+    checked_strings,
+    refuse_other_text,
+)
 from skrnn.targets.target import Target
 from skrnn.targets.written import Series, Strings, written_target
 
@@ -19,6 +24,7 @@ __all__ = [
     "checked_strings",
     "classification_target",
     "is_indicator",
+    "refuse_other_text",
     "require_finite",
     "written_target",
 ]

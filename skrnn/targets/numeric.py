@@ -53,6 +53,8 @@ class Numbers:
         )
 
     def validate(self, y):
+        if np.asarray(y).dtype.kind in "SU":
+            raise ValueError("y has text; expected numbers. A classifier learns text as classes.")
         y = check_array(y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y")
         if y.ndim > 2:
             raise ValueError(

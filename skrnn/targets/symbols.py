@@ -1,5 +1,7 @@
 """The symbols of strings, and their codes."""
 
+from collections.abc import Mapping, Set
+
 import numpy as np
 
 from skrnn.sequences import Sequences
@@ -15,17 +17,14 @@ class Symbols:
     ----------
     separator : str or None
         What is between two symbols; None: each character is a symbol.
-    handle_unknown : {'use_encoded_value', 'error'}
-        What ``encode`` does with a symbol that is not in ``fit``.
 
     Attributes
     ----------
     codes : dict of str to int
     """
 
-    def __init__(self, separator, handle_unknown="use_encoded_value"):
+    def __init__(self, separator):
         self.separator = separator
-        self.handle_unknown = handle_unknown
 
     def fit(self, strings):
         symbols = sorted({symbol for string in strings for symbol in self.split(string)})
@@ -52,20 +51,24 @@ class Symbols:
         known = list(self.codes)
         return (self.separator or "").join(known[code - 1] for code in codes)
 
-    def encode(self, strings, name, dtype, *, begin=False):
+    def encode(self, strings, name, dtype, *, handle_unknown, begin=False):
         """Codes with the end behind each string, and with ``begin`` also before it.
 
-        ``name`` is that of the array of strings, for an error.
+        ``name`` is that of the array of strings, for an error. With ``handle_unknown="error"`` a
+        symbol that is not in ``fit`` is one; else it has the code 0.
         """
         codes, lengths = [], np.empty(len(strings), np.intp)
         for i, string in enumerate(strings):
             symbols = self.split(string)
             known = [self.codes.get(symbol, 0) for symbol in symbols]
-            if self.handle_unknown == "error" and 0 in known:
+            if handle_unknown == "error" and 0 in known:
+                remedy = "leave out such strings"
+                if name == "X":
+                    remedy = "set handle_unknown='use_encoded_value'"
                 raise ValueError(
                     f"{name}[{i}] is {string!r}, which has the symbol "
-                    f"{symbols[known.index(0)]!r} that is not in fit. Fit on strings that have "
-                    f"it, or set handle_unknown='use_encoded_value'."
+                    f"{symbols[known.index(0)]!r} that is not in {name} of fit. Fit on strings "
+                    f"that have it, or {remedy}."
                 )
             known = [*([self.end] if begin else []), *known, self.end]
             lengths[i] = len(known)
@@ -76,11 +79,55 @@ class Symbols:
 
 def are_strings(values):
     """Whether the values are in a list or 1-D array, and the first one of them is a string."""
-    if isinstance(values, str | Sequences) or getattr(values, "ndim", 1) != 1:
+    if isinstance(values, str | Sequences | Mapping | Set) or getattr(values, "ndim", 1) != 1:
         return False
     if not hasattr(values, "__len__") or not len(values):
         return False
     return isinstance(next(iter(values)), str)
+
+
+def refuse_other_text(values, name):
+    """Raise a ValueError for text in another form than a list or 1-D array of strings."""
+    expected = "expected a list or 1-D array of strings"
+    if isinstance(values, str | bytes):
+        raise ValueError(f"{name} is one string; {expected}. Pass [{name}] for one sample.")
+    if isinstance(values, Mapping | Set):
+        raise ValueError(
+            f"{name} is of type {type(values).__name__}, which has no order of samples; {expected}."
+        )
+    if hasattr(values, "columns"):
+        for column in values.columns:
+            if len(values) and isinstance(next(iter(values[column])), str):
+                raise ValueError(
+                    f"{name} is a table with text; {expected}. Pass one column: {name}[{column!r}]."
+                )
+        return
+    if isinstance(values, Sequences) or not (
+        isinstance(values, list | tuple) or hasattr(values, "dtype")
+    ):
+        return
+    if getattr(values, "ndim", 1) != 1:
+        if values.dtype.kind in "US" or (values.size and isinstance(values.flat[0], str)):
+            raise ValueError(
+                f"{name} has text and the shape {values.shape}; {expected}. Pass {name}.ravel() if "
+                f"it has one column."
+            )
+        return
+    if are_strings(values):
+        return
+    for i, value in enumerate(values):
+        is_split = isinstance(value, list | tuple) and value and isinstance(value[0], str)
+        if is_split:
+            raise ValueError(
+                f"{name}[{i}] is a list of strings; {expected}. Join the symbols of each sample, "
+                f"e.g. ' '.join(symbols), and set the separator."
+            )
+        if isinstance(value, str | bytes):
+            i, found = (i, value) if isinstance(value, bytes) else (0, next(iter(values)))
+            raise ValueError(
+                f"{name} has text, but {name}[{i}] is {found!r}; {expected}. Leave out samples "
+                f"without a string, and decode bytes."
+            )
 
 
 def checked_strings(values, name):

@@ -11,7 +11,7 @@ from sklearn.utils import check_array
 from skrnn.network.losses import MultinomialLogLoss
 from skrnn.sequences import Sequences
 from skrnn.targets.numeric import Numbers
-from skrnn.targets.symbols import Symbols, are_strings, checked_strings
+from skrnn.targets.symbols import Symbols, are_strings, checked_strings, refuse_other_text
 
 
 class Strings:
@@ -38,6 +38,7 @@ class Strings:
         self.loss = MultinomialLogLoss(label_smoothing)
 
     def validate(self, y):
+        refuse_other_text(y, "y")
         if not are_strings(y):
             raise ValueError(
                 f"y is of type {type(y).__name__} and does not begin with a string; expected "
@@ -49,7 +50,7 @@ class Strings:
         return weight
 
     def fit(self, y, weight):
-        self.symbols = Symbols(self.separator, "error").fit(y[weight > 0])
+        self.symbols = Symbols(self.separator).fit(y[weight > 0])
         if not self.symbols.codes:
             raise ValueError("All strings of y are empty; expected at least one symbol.")
         self.longest = max(len(self.symbols.split(string)) for string in y[weight > 0])
@@ -61,7 +62,8 @@ class Strings:
                 "y has strings, but the first fit had other targets, or another output_separator. "
                 "Pass a y of that kind, or fit a new estimator."
             )
-        self.symbols, self.longest = earlier.symbols, earlier.longest
+        self.symbols = earlier.symbols
+        self.longest = max(earlier.longest, *(len(self.symbols.split(string)) for string in y))
         return self
 
     @property
@@ -70,7 +72,7 @@ class Strings:
 
     def encode(self, y, dtype):
         """Codes with the end before and behind each string, as Sequences."""
-        return self.symbols.encode(y, "y", dtype, begin=True)
+        return self.symbols.encode(y, "y", dtype, begin=True, handle_unknown="error")
 
     def decode(self, raw):
         """The strings of codes."""
@@ -104,7 +106,9 @@ class Series:
         self.loss = self.numbers.loss
 
     def validate(self, y):
-        """The steps of each sample, (n_steps, n_outputs) each."""
+        """The steps of each sample, (n_steps,) or (n_steps, n_outputs) each."""
+        refuse_other_text(y, "y")
+        y = y.to_numpy() if hasattr(y, "columns") else y  # a frame has its columns in a row
         steps = np.empty(len(y), object)
         for i, values in enumerate(y):
             values = check_array(
@@ -124,7 +128,7 @@ class Series:
                     f"y[{i}] has shape {values.shape}, and so outputs of shape {values.shape[1:]} "
                     f"at each step, but y[0] has {self.shape}; expected the same for all."
                 )
-            steps[i] = values.reshape(len(values), -1)
+            steps[i] = values
         return steps
 
     def reweight(self, y, weight):
@@ -132,7 +136,7 @@ class Series:
 
     def fit(self, y, weight):
         used = y[weight > 0]
-        self.numbers.fit(np.concatenate(used), np.repeat(weight[weight > 0], _lengths(used)))
+        self.numbers.fit(_rows(used), np.repeat(weight[weight > 0], _lengths(used)))
         self.lengths = np.unique(_lengths(used))
         return self
 
@@ -142,8 +146,9 @@ class Series:
                 "y has numbers, but the first fit had strings. Pass strings, or fit a new "
                 "estimator."
             )
-        self.numbers.go_on_from(earlier.numbers, np.concatenate(y))
-        self.shape, self.lengths = earlier.shape, earlier.lengths
+        self.numbers.go_on_from(earlier.numbers, _rows(y))
+        self.shape = earlier.shape
+        self.lengths = np.union1d(earlier.lengths, _lengths(y))
         return self
 
     @property
@@ -161,7 +166,7 @@ class Series:
         starts = np.cumsum(lengths) - lengths
         is_step = np.ones(len(rows), bool)
         is_step[starts] = False
-        rows[is_step] = self.numbers.encode(np.concatenate(y), dtype)
+        rows[is_step] = self.numbers.encode(_rows(y), dtype)
         return Sequences(rows, starts, lengths)
 
     def decode(self, raw):
@@ -189,3 +194,8 @@ def written_target(y, separator, label_smoothing, loss, normalize_y):
 
 def _lengths(y):
     return np.array([len(steps) for steps in y])
+
+
+def _rows(y):
+    """The steps of all samples, (n_rows, n_outputs)."""
+    return np.concatenate([steps.reshape(len(steps), -1) for steps in y])

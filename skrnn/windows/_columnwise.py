@@ -6,13 +6,15 @@ from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from skrnn._onnx import OnnxMixin
+from skrnn._saving import SavedMixin
 from skrnn._sklearn import HasMethods, check_sample_weight, fit_context
 from skrnn.sequences import FLOATS, Sequences
 from skrnn.validation import check_features, check_sequences, is_table, remember_features
 from skrnn.windows._scaled import inner_predicts_quantiles
 
 
-class ColumnwiseRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+class ColumnwiseRegressor(OnnxMixin, MetaEstimatorMixin, RegressorMixin, SavedMixin, BaseEstimator):
     """Forecast every column of a wide table with one regressor that they share.
 
     Each column of the windows is a univariate window of its own: n windows of k columns are n * k
@@ -103,11 +105,12 @@ class ColumnwiseRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         if X_val is not None or y_val is not None:
             params["X_val"] = None if X_val is None else _by_column(check_sequences(self, X_val))
             params["y_val"] = None if y_val is None else self._targets(y_val, n_columns)[0]
-        targets, self._is_flat = self._targets(y, n_columns)
+        targets, is_flat = self._targets(y, n_columns)
         check_consistent_length(sequences, y)
         regressor = clone(self.regressor).fit(_by_column(sequences), targets, **params)
         remember_features(self, X, sequences)
         self.n_columns_ = n_columns
+        self._is_flat = is_flat
         self.regressor_ = regressor
         return self
 

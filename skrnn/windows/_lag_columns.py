@@ -8,7 +8,9 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skrnn._onnx import OnnxMixin
 from skrnn._output import NoFrameMixin
+from skrnn._saving import SavedMixin
 from skrnn._sklearn import Interval, check_feature_names_in, fit_context
 from skrnn.sequences import padded
 from skrnn.validation import as_spans, check_columns, check_rows
@@ -17,7 +19,7 @@ from skrnn.validation import as_spans, check_columns, check_rows
 FLAT = r"(?P<name>.+)_t(-(?P<lag>\d+))?"
 
 
-class LagColumnsToSequence(NoFrameMixin, TransformerMixin, BaseEstimator):
+class LagColumnsToSequence(OnnxMixin, NoFrameMixin, TransformerMixin, SavedMixin, BaseEstimator):
     """Turn each row of a table of lag columns into a sequence.
 
     Each column has the values of one feature at one lag. Each row becomes a sequence from the

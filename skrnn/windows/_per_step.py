@@ -6,7 +6,9 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skrnn._onnx import OnnxMixin
 from skrnn._output import NoFrameMixin
+from skrnn._saving import SavedMixin
 from skrnn._sklearn import HasMethods, fit_context
 from skrnn.sequences import Sequences
 from skrnn.validation import check_features, check_sequences, remember_features
@@ -19,7 +21,9 @@ def _inner_has(method):
     )
 
 
-class PerStep(NoFrameMixin, MetaEstimatorMixin, TransformerMixin, BaseEstimator):
+class PerStep(
+    OnnxMixin, NoFrameMixin, MetaEstimatorMixin, TransformerMixin, SavedMixin, BaseEstimator
+):
     """Apply a transformer of tables to the steps of sequences.
 
     The transformer gets a table with one row for each step. It can be a scaler, an imputer, PCA, or

@@ -10,6 +10,8 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skrnn._onnx import OnnxMixin
+from skrnn._saving import SavedMixin
 from skrnn._sklearn import HasMethods, Interval, StrOptions, fit_context, routing_enabled
 from skrnn.sequences import FLOATS, Sequences
 from skrnn.validation import check_features, check_sequences, is_table, remember_features
@@ -24,7 +26,9 @@ def inner_predicts_quantiles(estimator):
     return hasattr(getattr(estimator, "regressor_", estimator.regressor), "predict_quantiles")
 
 
-class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
+class WindowScaledRegressor(
+    OnnxMixin, MetaEstimatorMixin, RegressorMixin, SavedMixin, BaseEstimator
+):
     """Scale each window and its target by the window's own level.
 
     Use it for one model of many series, or of a series whose level drifts: the model then learns
@@ -141,6 +145,7 @@ class WindowScaledRegressor(MetaEstimatorMixin, RegressorMixin, BaseEstimator):
         regressor = clone(self.regressor)
         regressor.fit(windows, scaled_y, **fit_params)
         remember_features(self, X, sequences)
+        self._segment = sequences.segment
         self.regressor_ = regressor
         return self
 

@@ -7,6 +7,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skrnn._onnx import OnnxMixin
+from skrnn._saving import SavedMixin
 from skrnn._sklearn import Interval, StrOptions, check_feature_names_in, fit_context
 from skrnn._warnings import warn
 from skrnn.sequences import Sequences, padded
@@ -17,7 +19,7 @@ from skrnn.windows._panel import group_names, read_panel
 from skrnn.windows._spans import in_segments, join
 
 
-class SlidingWindow(TransformerMixin, BaseEstimator):
+class SlidingWindow(OnnxMixin, TransformerMixin, SavedMixin, BaseEstimator):
     """Turn each row of a series into the window that ends with it.
 
     Row t becomes the sequence of rows t - window + 1 to t. So the number of rows stays the same,
@@ -315,7 +317,8 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
             for code, i, j in zip(codes, first, ends, strict=True)
         }
         self._longest = dict(zip(panel.groups, self._longest_windows(panel, begins), strict=True))
-        last = None if panel.labels is None else panel.labels[panel.order[ends - 1]]
+        is_in_time = panel.labels is not None and panel.labels.kind != "other"
+        last = panel.labels[panel.order[ends - 1]] if is_in_time else None
         self._ends = Ends(list(self.tails_), last)
         self._gaps = gaps
         return rows, panel, begins
