@@ -91,7 +91,7 @@ def refuse_other_text(values, name):
     expected = "expected a list or 1-D array of strings"
     if isinstance(values, str | bytes):
         raise ValueError(f"{name} is one string; {expected}. Pass [{name}] for one sample.")
-    if isinstance(values, Mapping | Set):
+    if isinstance(values, Mapping | Set) and not hasattr(values, "shape"):
         raise ValueError(
             f"{name} is of type {type(values).__name__}, which has no order of samples; {expected}."
         )
@@ -107,7 +107,10 @@ def refuse_other_text(values, name):
     ):
         return
     if getattr(values, "ndim", 1) != 1:
-        if values.dtype.kind in "US" or (values.size and isinstance(values.flat[0], str)):
+        is_text = isinstance(values, np.ndarray) and (
+            values.dtype.kind in "US" or (values.size > 0 and isinstance(values.flat[0], str))
+        )
+        if is_text:
             raise ValueError(
                 f"{name} has text and the shape {values.shape}; {expected}. Pass {name}.ravel() if "
                 f"it has one column."
