@@ -3,7 +3,8 @@
 20,000,000 rows of 8 float32 features (640 MB), as windows of 48 steps that stand side by side, so
 an epoch reads each row once. Each run is a process of its own; runs alternate, after one that
 warms the page cache. Private memory is ``RssAnon`` of Linux at its peak, the interpreter included
-and the mapped file not. Options: the number of rows, and the number of rounds.
+and the mapped file not. Options: the number of rows, and the number of rounds. With neither, the
+table is written to ``results/memmap.md``.
 """
 
 import os
@@ -16,6 +17,7 @@ from time import perf_counter
 
 import numpy as np
 
+RESULTS = Path(__file__).parent / "results" / "memmap.md"
 N_ROWS, N_FEATURES, WINDOW, N_ROUNDS = 20_000_000, 8, 48, 3
 
 
@@ -69,7 +71,10 @@ def measured(path, case):
 
 
 def main(folder, n_rows=N_ROWS, n_rounds=N_ROUNDS):
-    """Print the table."""
+    """Print the table and write it."""
+    from benchmarks._measure import print_table  # modules would count as memory of a run
+    from benchmarks.accuracy import markdown
+
     path = Path(folder) / "rows.dat"
     write(path, int(n_rows))
     cases = ["memory", "memmap"]
@@ -77,12 +82,16 @@ def main(folder, n_rows=N_ROWS, n_rounds=N_ROUNDS):
     found = np.array([[measured(path, c) for c in cases] for _ in range(int(n_rounds))])
     path.unlink()
     print(f"{int(n_rows):,} rows of {N_FEATURES} float32, windows of {WINDOW}")
-    for case, (seconds, _), megabytes in zip(
-        cases, found.min(axis=0), found[:, :, 1].max(axis=0), strict=True
-    ):
-        print(f"{case:<8}{seconds:>8.2f} s{megabytes:>8.0f} MB of private memory")
-    ratios = found[:, 1, 0] / found[:, 0, 0]
-    print(f"times as long: {np.median(ratios):.2f} ({ratios.min():.2f} to {ratios.max():.2f})")
+    header = ["rows in", "seconds", "times as long", "MB of private memory"]
+    table = []
+    for k, case in enumerate(cases):
+        low, ratio, high = np.quantile(found[:, k, 0] / found[:, 0, 0], [0, 0.5, 1])
+        ratio = f"{ratio:.2f} ({low:.2f} to {high:.2f})" if k else ""
+        best, peak = found[:, k, 0].min(), found[:, k, 1].max()
+        table.append([case, f"{best:.2f}", ratio, f"{peak:.0f}"])
+    print_table(header, table)
+    if (int(n_rows), int(n_rounds)) == (N_ROWS, N_ROUNDS):
+        RESULTS.write_text(markdown(header, table))
 
 
 if __name__ == "__main__":

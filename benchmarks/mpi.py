@@ -2,7 +2,7 @@
 
 It needs mpi4py and an MPI library (``pip install "skrnn[mpi]"``). All processes have one thread,
 and the two take the same minibatches as the one. Runs alternate; the ratio is that of two runs
-that follow each other.
+that follow each other. The table is written to ``results/mpi.md``.
 """
 
 import os
@@ -13,6 +13,9 @@ from time import perf_counter
 
 import numpy as np
 
+from benchmarks._measure import print_table
+
+RESULTS = Path(__file__).parent / "results" / "mpi.md"
 N_SEQUENCES, N_TIMESTEPS, N_FEATURES = 1280, 60, 16
 SIZES = [(128, 128), (256, 128), (128, 32)]  # units, sequences of a minibatch
 N_ROUNDS = 7
@@ -44,16 +47,23 @@ def seconds(size, *numbers):
     return float(subprocess.check_output(command, env=os.environ | {"OMP_NUM_THREADS": "1"}))
 
 
+def row(numbers):
+    """The seconds of one process and of two, and their ratio."""
+    pairs = np.array([[seconds(size, *numbers) for size in (1, 2)] for _ in range(N_ROUNDS)])
+    best = [f"{each:.2f}" for each in pairs.min(axis=0)]
+    low, ratio, high = np.quantile(pairs[:, 0] / pairs[:, 1], [0, 0.5, 1])
+    return [*map(str, numbers), *best, f"{ratio:.2f} ({low:.2f} to {high:.2f})"]
+
+
 def main():
-    """Print the table."""
+    """Print the table and write it."""
+    from benchmarks.accuracy import markdown  # the processes that are measured do without it
+
     print(f"LSTM, {N_SEQUENCES} sequences of {N_TIMESTEPS} steps and {N_FEATURES} features")
-    print(f"{'units':>6}{'minibatch':>11}{'one':>9}{'two':>9}{'ratio':>15}{'from':>8}{'to':>6}")
-    for numbers in SIZES:
-        pairs = np.array([[seconds(size, *numbers) for size in (1, 2)] for _ in range(N_ROUNDS)])
-        one, two = pairs.min(axis=0)
-        low, ratio, high = np.quantile(pairs[:, 0] / pairs[:, 1], [0, 0.5, 1])
-        print(f"{numbers[0]:>6}{numbers[1]:>11}{one:>7.2f} s{two:>7.2f} s{ratio:>15.2f}{low:>8.2f}"
-              f"{high:>6.2f}")  # fmt: skip
+    header = ["units", "minibatch", "seconds of one", "of two", "ratio"]
+    table = [row(numbers) for numbers in SIZES]
+    print_table(header, table)
+    RESULTS.write_text(markdown(header, table))
 
 
 if __name__ == "__main__":

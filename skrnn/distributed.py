@@ -72,11 +72,17 @@ def _adding(dtype):
 
 ALONE = Alone()
 _ranks: ContextVar[Alone] = ContextVar("ranks", default=ALONE)
+_open: list[Alone] = []  # of all blocks in this process; a thread has a context of its own
 
 
 def current():
     """Those that take part in a fit that begins now."""
-    return _ranks.get()
+    ranks = _ranks.get()
+    if ranks is ALONE and any(others.size > 1 for others in _open):
+        raise RuntimeError(
+            "fit in another thread is not supported in data_parallel. Set n_jobs=None."
+        )
+    return ranks
 
 
 @contextmanager
@@ -94,6 +100,13 @@ def data_parallel(comm=None):
     All processes must construct the same estimator, and call ``fit`` equally often. Give each of
     them one thread (``OMP_NUM_THREADS=1``) where there are as many processes as processors, and use
     machines of one kind.
+
+    Only the estimators of skrnn are fitted together. Another step of a Pipeline would be fitted to
+    the part of its process alone, and the processes would then hold different models. So fit
+    scalers and encoders to all data before the block, and pass transformed sequences to ``fit``.
+
+    Fit in the thread that has opened the block, with ``n_jobs=None``: a fit in another thread
+    raises a RuntimeError, and one in another process, such as a worker of joblib, trains alone.
 
     Not supported are ``ar_steps``, ``scoring`` other than "loss", ``class_weight="balanced"``,
     ``tbptt_steps`` of estimators of steps, and ``RNNEncoderDecoder``: these raise a ValueError.
@@ -116,8 +129,8 @@ def data_parallel(comm=None):
     Notes
     -----
     An error in one process would leave the others waiting for it. So if an error leaves the block,
-    its traceback is printed, and all processes of the communicator are ended. With one process
-    errors are raised as always.
+    its traceback is printed, and all processes of the communicator are ended, also by ``sys.exit``
+    and Ctrl-C. With one process errors are raised as always.
 
     Examples
     --------
@@ -131,15 +144,17 @@ def data_parallel(comm=None):
         comm = _world()
     ranks = Ranks(comm)
     token = _ranks.set(ranks)
+    _open.append(ranks)
     try:
         yield comm
-    except (Exception, KeyboardInterrupt):
+    except BaseException:  # also sys.exit()
         if ranks.size > 1:
             traceback.print_exc()
             sys.stderr.flush()
             comm.Abort(1)
         raise
     finally:
+        _open.remove(ranks)
         _ranks.reset(token)
         ranks.free()
 

@@ -237,10 +237,84 @@ def test_what_is_not_supported(name, parameters, message):
 
 def test_all_ranks_have_the_same_model():
     X, y = problem()
-    with pytest.raises(ValueError, match="max_iter is 4 on rank 1, but 3 on rank 0"):
+    with pytest.raises(ValueError, match="max_iter differs: 3 on rank 0, 4 on rank 1; expected"):
         on_ranks(2, lambda r: make("GRURegressor", max_iter=3 + r).fit(X[r::2], y[r::2]))
-    with pytest.raises(ValueError, match="number of features is 1 on rank 1, but 2 on rank 0"):
+    with pytest.raises(ValueError, match="number of features differs: 2 on rank 0, 1 on rank 1"):
         on_ranks(2, lambda r: make("GRURegressor").fit(X[r::2, :, r:], y[r::2]))
+
+
+class Sizes:
+    """Array-like, and it does not print what it holds."""
+
+    def __init__(self, *sizes):
+        self.sizes = sizes
+
+    def __len__(self):
+        return len(self.sizes)
+
+    def __getitem__(self, k):
+        return self.sizes[k]
+
+
+def test_parameters_are_compared_by_what_they_hold():
+    X, y = problem()
+
+    def fit(rank, sizes):
+        sizes = Sizes(4, sizes[rank])
+        return make("GRURegressor", sizes).fit(X[rank::2], y[rank::2])._theta
+
+    np.testing.assert_array_equal(*on_ranks(2, lambda rank: fit(rank, [3, 3])))
+    with pytest.raises(ValueError, match=r"hidden_layer_sizes differs: .* on rank 0, "):
+        on_ranks(2, lambda rank: fit(rank, [3, 5]))
+
+
+def test_a_difference_inside_a_long_array():
+    """NumPy prints its ends only."""
+    X = np.zeros((8, 3, 1200))
+
+    def fit(rank):
+        is_code = np.arange(1200) == 600 + rank
+        model = make("GRURegressor", categorical_features=is_code, n_codes=2)
+        return model.fit(X, np.arange(8.0))
+
+    with pytest.raises(ValueError, match="categorical_features differs"):
+        on_ranks(2, fit)
+
+
+def test_scoring_that_is_not_used():
+    X, y = problem()
+    scorings = ["r2", lambda model, X, y: 0.0]
+
+    def fit(rank):
+        return make("GRURegressor", scoring=scorings[rank]).fit(X[rank::2], y[rank::2])._theta
+
+    np.testing.assert_array_equal(*on_ranks(2, fit))
+
+
+def test_a_scorer_that_cannot_be_pickled_is_not_supported():
+    X, y = problem()
+    model = {"early_stopping": True, "scoring": lambda model, X, y: 0.0}
+    with pytest.raises(ValueError, match=r"scoring=<function .* is not supported"):
+        on_ranks(2, lambda rank: make("GRURegressor", **model).fit(X[rank::2], y[rank::2]))
+
+
+def test_another_thread_does_not_fit_alone(monkeypatch):
+    """Its context has no ranks; with one process it does not need them."""
+    X, y = problem()
+    errors = []
+
+    def fit():
+        try:
+            make("GRURegressor").fit(X, y)
+        except RuntimeError as error:
+            errors.append(str(error))
+
+    for size in (1, 2):
+        monkeypatch.setattr(distributed, "_open", [ThreadRank(0, size, None, None)])
+        thread = Thread(target=fit)
+        thread.start()
+        thread.join(60)
+    assert errors == ["fit in another thread is not supported in data_parallel. Set n_jobs=None."]
 
 
 def test_ctrl_c_on_one_rank_is_not_the_end_of_an_epoch():

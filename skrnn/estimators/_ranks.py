@@ -1,5 +1,7 @@
 """A fit by several processes, each with a part of the sequences: what they find together."""
 
+import pickle
+
 import numpy as np
 
 from skrnn.network.minibatch import flat
@@ -20,20 +22,21 @@ def check_ranks(ranks, estimator, sequences):
             f"{type(estimator).__name__} is not supported in data_parallel. Fit it outside of "
             f"data_parallel."
         )
+    free = FREE if estimator.early_stopping else FREE | {"scoring"}
     params = estimator.get_params(deep=False)
-    found = {name: repr(value) for name, value in params.items() if name not in FREE}
+    found = {name: value for name, value in params.items() if name not in free}
     found |= {
         "the number of features": sequences.shape[2],
         "the dtype of X": str(sequences.dtype),
-        "the numbers of codes (set n_codes)": str(estimator._embedding_shapes),
+        "the numbers of codes (set n_codes)": estimator._embedding_shapes,
     }
-    first, *others = ranks.gather(found)
+    first, *others = ranks.gather({n: (_contents(v), repr(v)) for n, v in found.items()})
     for rank, theirs in enumerate(others, 1):
-        for name, value in first.items():
-            if theirs[name] != value:
+        for name, (contents, printed) in first.items():
+            if theirs[name][0] != contents:
                 raise ValueError(
-                    f"{name} is {theirs[name]} on rank {rank}, but {value} on rank 0; expected "
-                    f"the same on all ranks."
+                    f"{name} differs: {printed} on rank 0, {theirs[name][1]} on rank {rank}; "
+                    f"expected the same on all ranks."
                 )
     unsupported = {
         "ar_steps": getattr(estimator, "ar_steps", 0) not in (0, None),
@@ -47,6 +50,13 @@ def check_ranks(ranks, estimator, sequences):
                 f"{name}={getattr(estimator, name)!r} is not supported in data_parallel, as it "
                 f"needs all sequences in one process. Change it, or fit outside of data_parallel."
             )
+
+
+def _contents(value):
+    """What is compared: of long arrays all, and of objects what they hold, not what they print."""
+    if callable(value):  # not all of them can be pickled
+        return getattr(value, "__qualname__", type(value).__qualname__)
+    return pickle.dumps(value)
 
 
 class JoinedObjective(Objective):

@@ -51,6 +51,36 @@ with data_parallel() as comm:
     model.fit(X, y)
 """
 
+EXITS = """
+with data_parallel() as comm:
+    if comm.rank == 1:
+        sys.exit("no data on rank 1")
+    GRUClassifier(4, max_iter=100_000).fit(X, y)
+"""
+
+THREADS = """
+from sklearn.model_selection import cross_val_score
+from joblib import parallel_config
+
+with data_parallel() as comm, parallel_config("threading"):
+    cross_val_score(GRUClassifier(4, max_iter=2), X, y, n_jobs=2, error_score="raise")
+"""
+
+SCALED = """
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from skrnn import SlidingWindow
+
+rows = np.concatenate(X)
+prepare = make_pipeline(StandardScaler(), SlidingWindow(6)).fit(rows)
+model = LSTMRegressor(4, max_iter=2)
+with data_parallel() as comm:
+    part = np.array_split(rows, comm.size)[comm.rank]
+    model.fit(prepare.transform(part), part[:, 0])
+whole = Pipeline([*prepare.steps, ("lstm", model)])
+np.savez(f"{sys.argv[1]}/{comm.rank}.npz", predicted=whole.predict(rows))
+"""
+
 
 def mpiexec(script, folder):
     """Run a script in two processes; what they have printed, and the arrays of each."""
@@ -90,6 +120,26 @@ def test_an_error_on_one_rank_ends_all(tmp_path):
     done, _ = mpiexec(FAILS, tmp_path)
     assert done.returncode != 0
     assert "ValueError: Input X contains inf in sequence 40, step 3, feature 0" in done.stderr
+
+
+def test_an_exit_of_one_rank_ends_all(tmp_path):
+    done, _ = mpiexec(EXITS, tmp_path)
+    assert done.returncode != 0
+    assert "SystemExit: no data on rank 1" in done.stderr
+
+
+def test_a_fit_in_a_thread_of_joblib_ends_all(tmp_path):
+    """It would train on a part alone."""
+    done, _ = mpiexec(THREADS, tmp_path)
+    assert done.returncode != 0
+    assert "RuntimeError: fit in another thread is not supported in data_parallel" in done.stderr
+
+
+def test_transformers_that_were_fitted_before(tmp_path):
+    """As in the guide: all ranks hold the same pipeline."""
+    done, found = mpiexec(SCALED, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    np.testing.assert_array_equal(found[0]["predicted"], found[1]["predicted"])
 
 
 def test_one_process_without_mpiexec():
