@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Set
 
 import numpy as np
+from scipy.sparse import issparse
 
 from skrnn.sequences import Sequences
 
@@ -87,8 +88,15 @@ def are_strings(values):
 
 
 def refuse_other_text(values, name):
-    """Raise a ValueError for text in another form than a list or 1-D array of strings."""
+    """Raise a ValueError for text in another form than a list or 1-D array of strings.
+
+    A TypeError for sparse matrices, which hold no sequences.
+    """
     expected = "expected a list or 1-D array of strings"
+    if issparse(values):
+        raise TypeError(
+            f"{name} is a sparse matrix; {expected}, or dense numbers. Use {name}.toarray()."
+        )
     if isinstance(values, str | bytes):
         raise ValueError(f"{name} is one string; {expected}. Pass [{name}] for one sample.")
     if isinstance(values, Mapping | Set):
@@ -107,7 +115,9 @@ def refuse_other_text(values, name):
     ):
         return
     if getattr(values, "ndim", 1) != 1:
-        if values.dtype.kind in "US" or (values.size and isinstance(values.flat[0], str)):
+        if isinstance(values, np.ndarray) and (
+            values.dtype.kind in "US" or (values.size and isinstance(values.flat[0], str))
+        ):
             raise ValueError(
                 f"{name} has text and the shape {values.shape}; {expected}. Pass {name}.ravel() if "
                 f"it has one column."
