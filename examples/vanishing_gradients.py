@@ -1,5 +1,5 @@
-"""Vanishing gradients: how far back a network can learn, before it has learned anything
-=====================================================================================
+"""Vanishing gradients: how far back a network can learn
+=====================================================
 
 The gradient of the loss goes back through the steps of a sequence, and each step multiplies it. In
 a plain RNN it mostly shrinks, so what came early cannot be learned; the gates of an LSTM or GRU can

@@ -122,7 +122,7 @@ def test_parameters_are_keyword_only_as_in_scikit_learn():
         (np.zeros(29), r"inconsistent numbers of samples: \[30, 29\]"),
         (np.zeros((30, 1, 1)), "y has shape"),
         (np.zeros((30, 0)), "0 feature"),
-        (["a"] * 30, "could not convert string to float"),
+        (["a"] * 30, "y has text; expected numbers"),
         (np.full(30, np.inf), "Input y contains infinity"),
         (np.zeros(30, complex), "Complex data not supported"),
         (3.0, "array|length|Singleton"),

@@ -31,7 +31,7 @@ def test_numbers():
     raw = np.array([[0.0], [1.0]])
     np.testing.assert_allclose(target.decode(raw), [4, 4 + np.sqrt(5)])
     assert target.strata(encoded(target, y)) is None
-    assert target.attributes() == {}
+    assert target.attributes() == {"quantiles_": None}
     # Several outputs, each in its own units; what has no weight does not count.
     several = Numbers()
     weight = np.array([1.0, 1.0, 0.0, 0.0])

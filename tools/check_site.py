@@ -56,7 +56,8 @@ def broken(pages, path, url):
 def main(folder):
     """Print what is wrong, then how much was looked at; return whether anything is wrong."""
     root = Path(folder).resolve()
-    pages = {path: Page(path) for path in sorted(root.rglob("*.html"))}
+    found = [path for path in sorted(root.rglob("*.html")) if "_static" not in path.parts]
+    pages = {path: Page(path) for path in found}  # in _static are templates of the theme
     problems, n_links = set(), 0
     for path, page in pages.items():
         problems |= {(path, url, "is loaded from outside") for url in page.loads if is_outside(url)}

@@ -48,7 +48,8 @@ class Steps:
 
     def flatten(self, values, name):
         """Values of the user as those of the steps, (n_steps, ·)."""
-        if not hasattr(values, "__len__") or getattr(values, "shape", None) == ():
+        is_array_like = hasattr(values, "__len__") or hasattr(values, "__array__")
+        if not is_array_like or getattr(values, "shape", None) == ():
             raise TypeError(f"{name} is {values!r}; expected one value for each step.")
         if self.lengths is None:
             check_consistent_length(self.places, values)

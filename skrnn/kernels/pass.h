@@ -14,9 +14,9 @@
 typedef struct {
     const int *offsets; /* (T + 1,), see packed.h */
     int T, F, H;
-    int variant;              /* of the equations */
-    const void *x;            /* (N, F), or (M, F) with an index */
-    const int *index;         /* (N,), which row of x each step has; or NULL: the same one */
+    int variant;      /* of the equations */
+    const void *x;    /* (N, F), or (M, F) with an index */
+    const int *index; /* (N,), which row of x each step has; or NULL: the same one */
     int M;
     void *table;  /* [unit vector][row of x][columns][LANES]: bias + W x, of rows with an index */
     void *dtable; /* [unit vector][row of x][KEPT][LANES]: the gradient of that */

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Set
 
 import numpy as np
-from scipy.sparse import issparse
 
 from skrnn.sequences import Sequences
 
@@ -88,18 +87,11 @@ def are_strings(values):
 
 
 def refuse_other_text(values, name):
-    """Raise a ValueError for text in another form than a list or 1-D array of strings.
-
-    A TypeError for sparse matrices, which hold no sequences.
-    """
+    """Raise a ValueError for text in another form than a list or 1-D array of strings."""
     expected = "expected a list or 1-D array of strings"
-    if issparse(values):
-        raise TypeError(
-            f"{name} is a sparse matrix; {expected}, or dense numbers. Use {name}.toarray()."
-        )
     if isinstance(values, str | bytes):
         raise ValueError(f"{name} is one string; {expected}. Pass [{name}] for one sample.")
-    if isinstance(values, Mapping | Set):
+    if isinstance(values, Mapping | Set) and not hasattr(values, "shape"):
         raise ValueError(
             f"{name} is of type {type(values).__name__}, which has no order of samples; {expected}."
         )
@@ -115,9 +107,10 @@ def refuse_other_text(values, name):
     ):
         return
     if getattr(values, "ndim", 1) != 1:
-        if isinstance(values, np.ndarray) and (
-            values.dtype.kind in "US" or (values.size and isinstance(values.flat[0], str))
-        ):
+        is_text = isinstance(values, np.ndarray) and (
+            values.dtype.kind in "US" or (values.size > 0 and isinstance(values.flat[0], str))
+        )
+        if is_text:
             raise ValueError(
                 f"{name} has text and the shape {values.shape}; {expected}. Pass {name}.ravel() if "
                 f"it has one column."
