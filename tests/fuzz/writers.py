@@ -123,11 +123,14 @@ class Writer(Oracle):
         return raw
 
 
+def split(text, separator):
+    return [*text] if separator is None or not text else text.split(separator)
+
+
 def codes_of(text, separator, symbols):
     """Numbers from 1 in the order of the symbols."""
     known = {symbol: code for code, symbol in enumerate(symbols, 1)}
-    found = [*text] if separator is None or not text else text.split(separator)
-    return [known[symbol] for symbol in found]
+    return [known[symbol] for symbol in split(text, separator)]
 
 
 def texts(rng, n, separator):
@@ -200,6 +203,14 @@ def encoder_decoder(rng, name):
     check(rng, p, _against_strings if own else _against_numbers, own)
 
 
+def _max_length(p):
+    """Twice that of the longest text of training, which has neither weights of 0 nor empty X."""
+    weight = np.ones(len(p.parts)) if p.weight is None else p.weight
+    pairs = zip(p.y, p.parts, weight, strict=True)
+    kept = [split(text, p.model.output_separator) for text, part, w in pairs if w and len(part)]
+    return p.model.max_length or 2 * max(map(len, kept))
+
+
 def _source(p, i):
     """What an encoder reads of a sample, as numbers."""
     if not p.reads_strings:
@@ -236,7 +247,7 @@ def _log_probas(p, texts):
 
 def _are_most_likely(p, texts, temperature=0.0):
     """That no symbol is more likely than the one that was written; after the last comes the end."""
-    longest = p.model._max_length()
+    longest = _max_length(p)
     for of_written, highest, atol in _log_probas(p, texts):
         allowed = 2 * atol + 30 * temperature  # less likely ones are drawn once in exp(30)
         assert (of_written >= highest - allowed)[:longest].all(), "not the most likely"
@@ -265,7 +276,7 @@ def _drawn(rng, p, form, found):
     np.testing.assert_array_equal(drawn, p.model.sample(X, random_state=3))
     for text in drawn:
         codes = codes_of(text, p.model.output_separator, p.model.output_symbols_)
-        assert len(codes) <= p.model._max_length()
+        assert len(codes) <= _max_length(p)
     cold = p.model.sample(X, temperature=1e-9, random_state=0)
     _are_most_likely(p, cold, temperature=1e-9)
 
