@@ -5,6 +5,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_predict, learning_curve
@@ -388,6 +389,16 @@ def test_bad_data(X, y, message):
         estimator.fit(X, y)
     with pytest.raises(NotFittedError):
         estimator.predict(["a"])
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("X", "Sparse data was passed for X"), ("y", "y is a sparse matrix; expected dense numbers")],
+)
+def test_a_sparse_matrix(name, message):
+    given = {"X": ["ab", "b"], "y": ["a", "b"]} | {name: csr_matrix(np.eye(2))}
+    with pytest.raises(TypeError, match=message):
+        make().fit(**given)
 
 
 @pytest.mark.parametrize(

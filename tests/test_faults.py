@@ -27,9 +27,9 @@ on_unix = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the syste
 with_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
 
 
-def run_alone(script):
+def run_alone(script, **variables):
     """Run a script in a process of its own, with two threads for the kernels."""
-    environment = os.environ | {"OMP_NUM_THREADS": "2"}
+    environment = os.environ | {"OMP_NUM_THREADS": "2"} | variables
     done = subprocess.run(
         [sys.executable, "-X", "faulthandler", "-c", script],
         env=environment, capture_output=True, text=True, timeout=120,
@@ -77,14 +77,13 @@ def test_ctrl_c_at_any_time(name):
     assert n_interrupted > 0
 
 
-def kill_the_worker(estimator, X, y):
-    """A scorer that nobody survives, but for the process of the test."""
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="the system has no SIGKILL")
 def test_a_worker_is_killed():
     """A search says so; the next one, and the estimator, are as if nothing had been."""
+
+    def kill_the_worker(estimator, X, y):  # from here workers get it without this module
+        os.kill(os.getpid(), signal.SIGKILL)
+
     X, y = problem()
     model = make("GRURegressor", max_iter=1)
     serial = cross_val_score(model, X, y, cv=2)
@@ -93,6 +92,54 @@ def test_a_worker_is_killed():
             cross_val_score(model, X, y, cv=2, scoring=kill_the_worker)
         assert "_theta" not in vars(model)
         np.testing.assert_array_equal(cross_val_score(model, X, y, cv=2), serial)
+
+
+OUT_OF_MEMORY = """
+import resource
+import warnings
+import numpy as np
+from skrnn import GRURegressor, RNNEncoderDecoder, RNNStepClassifier
+
+warnings.simplefilter("ignore")
+rng = np.random.default_rng(0)
+X = rng.standard_normal((800, 30, 8))
+y = X[:, :, 0]
+for model, target in [
+    (GRURegressor((64, 32), bidirectional=True, pooling="attention", max_iter=1), y[:, -1]),
+    (RNNStepClassifier(64, cell="peephole_lstm", dropout=0.1, max_iter=1), y > 0),
+    (RNNEncoderDecoder(32, max_iter=1), y[:, :5]),
+]:
+    few, n_failed = X[:50], {"fit": 0, "predict": 0}
+    expected = model.fit(few, target[:50]).predict(few)
+    usual = resource.getrlimit(resource.RLIMIT_AS)
+    for k in range(40):
+        name = ["fit", "predict"][k % 2]
+        before = dict(vars(model))
+        size = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (size + k * 2**18, usual[1]))
+        try:
+            model.fit(X, target) if name == "fit" else model.predict(X)
+        except MemoryError:
+            n_failed[name] += 1
+        else:
+            before = dict(vars(model))
+        finally:
+            resource.setrlimit(resource.RLIMIT_AS, usual)
+        after = vars(model)
+        assert after.keys() == before.keys()
+        assert all(after[key] is value for key, value in before.items())
+        again = model.predict(few)
+        assert np.array_equal(again, expected) or n_failed[name] <= k // 2
+        expected = again
+    assert min(n_failed.values()) > 3, n_failed
+    model.fit(X, target)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a limit of memory, and glibc")
+def test_out_of_memory():
+    """Wherever that is: there are 20 limits for a fit, and for a prediction, up to 10 MB."""
+    run_alone(OUT_OF_MEMORY, OMP_NUM_THREADS="1", MALLOC_MMAP_THRESHOLD_="65536")
 
 
 FORK = """

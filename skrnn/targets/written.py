@@ -6,6 +6,7 @@ makes such rows of raw predictions.
 """
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils import check_array
 
 from skrnn.network.losses import MultinomialLogLoss
@@ -108,6 +109,8 @@ class Series:
     def validate(self, y):
         """The steps of each sample, (n_steps,) or (n_steps, n_outputs) each."""
         refuse_other_text(y, "y")
+        if issparse(y):
+            raise TypeError("y is a sparse matrix; expected dense numbers. Use y.toarray().")
         y = y.to_numpy() if hasattr(y, "columns") else y  # a frame has its columns in a row
         steps = np.empty(len(y), object)
         for i, values in enumerate(y):

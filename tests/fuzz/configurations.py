@@ -17,12 +17,20 @@ class Problem:
 
     model: Any
     parts: list  # of (T_i, F) arrays
-    y: np.ndarray  # (n, ·), or a list of (T_i, ·) of an estimator of steps
+    y: Any  # (n, ·), or a list of (T_i, ·) of an estimator of steps
     weight: np.ndarray | None
 
     @property
     def is_of_steps(self):
         return hasattr(self.model, "group")
+
+    @property
+    def size(self):
+        """Of the largest number."""
+        return max(float(np.abs(part.astype(float)).max()) for part in self.parts)
+
+    def in_form(self, form, parts, rng):
+        return data.in_form(form, parts, rng)
 
     def forms(self, *, like=None):
         """The names of the forms that the sequences may have; for an estimator fitted on one."""
@@ -84,7 +92,7 @@ def problem(rng, name):
     values = parameters(rng, model)
     parts = data.arrays(rng)
     if rng.random() < 0.25:
-        parts, codes = _with_codes(rng, parts)
+        parts, codes = with_codes(rng, parts)
         values |= {"categorical_features": [*codes], "n_codes": codes, "ar_steps": 0}
         values["embedding_dim"] = pick(rng, ["auto", 1, 4])
         if values["solver"] != "lbfgs":
@@ -113,7 +121,7 @@ def _can_hold_out(rng, model, values, parts, y, weight):
     return is_enough and not is_classifier(model) and rng.random() < 0.4
 
 
-def _with_codes(rng, parts):
+def with_codes(rng, parts):
     """The same with one or two columns of codes."""
     n_features = parts[0].shape[1]
     columns = sorted(set(rng.integers(0, n_features, 2).tolist()))

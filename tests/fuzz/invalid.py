@@ -55,6 +55,14 @@ WRONG = {
     "n_codes": [0, -1, 1.5, "many", {9: 3}, {0: 0}],
     "embedding_dim": [0, -1, 1.5, "many"],
     "embedding_dropout": [-0.1, 1.0, np.nan],
+    "decoder_layer_sizes": [0, -1, 2.5, "8", (), (3, 0), np.nan, {}],
+    "attention": ["bahdanau", 1, True],
+    "input_separator": [3, "", [" "]],
+    "output_separator": [3, "", [" "]],
+    "teacher_forcing": [-0.1, 1.1, np.nan, None, "all", (1.0, 0.5, 0.0), (2, 0), ()],
+    "label_smoothing": [-0.1, 1, np.nan, None],
+    "beam_size": [0, -1, 1.5, None, "wide"],
+    "max_length": [0, -1, 1.5, "long"],
     "group": [3, {}],
     "time": [3, ["a"]],
     "unlabeled": [[1], 1.5],
@@ -94,8 +102,9 @@ def good_data(name, n=8, T=4):
     if name in ("SlidingWindow", "LagColumnsToSequence"):
         return rng.standard_normal((n, 4)), None
     X = rng.integers(0, 3, (n, T, 2)).astype(float)
-    shape = (n, T) if "Step" in name else (n,)
-    y = rng.standard_normal(shape) if name.endswith("Regressor") else rng.integers(0, 2, shape)
+    shape = (n, T) if "Step" in name or name == "RNNEncoderDecoder" else (n,)
+    has_classes = name.endswith("Classifier")
+    y = rng.integers(0, 2, shape) if has_classes else rng.standard_normal(shape)
     y = np.repeat(y[:, np.newaxis], 2, axis=1) if name == "ColumnwiseRegressor" else y
     return X, None if name == "PerStep" else y
 

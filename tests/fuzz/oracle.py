@@ -39,7 +39,8 @@ class Oracle:
         self.own = getattr(model, "ar_columns", "all") == "own"
         self.dtype = model.named_parameters()["bias_out"].dtype
 
-    def layer(self, suffix, x):
+    def layer(self, suffix, x, state=None):
+        """The states after each step, from zeros or from a state on, which is h and c in a row."""
         params = [self.params[f"{kind}_{suffix}"] for kind in KINDS
                   if f"{kind}_{suffix}" in self.params]  # fmt: skip
         n_units = self.params[f"bias_{suffix}"].shape[0] if self.cell.startswith("rnn") else None
@@ -47,7 +48,8 @@ class Oracle:
             n_gates = {"lstm": 4, "peephole_lstm": 4, "gru": 4, "gru_reset_before": 3, "mingru": 2}
             n_units = len(self.params[f"bias_{suffix}"]) // n_gates[self.cell]
         n_states = 2 if "lstm" in self.cell else 1
-        hidden, _ = run(self.cell, x, [np.zeros(n_units)] * n_states, params)
+        state = np.zeros(n_states * n_units) if state is None else state
+        hidden, _ = run(self.cell, x, np.split(state, n_states), params)
         return self.nudged(hidden)
 
     def embedded(self, x):
@@ -104,16 +106,16 @@ class Oracle:
         return np.concatenate([w @ z for w, z in zip(parts, columns, strict=True)])
 
 
-def with_tolerance(model, method, parts):
+def with_tolerance(model, method, parts, kind=Oracle):
     """The values of an oracle for each sequence, and how far rounding may carry them.
 
     That is measured: by how much the values change when all weights and hidden states do by a few
     units in the last place.
     """
-    exact = Oracle(model)
+    exact = kind(model)
     eps = float(np.finfo(exact.dtype).eps)
     values = [getattr(exact, method)(part) for part in parts]
-    other = Oracle(model, nudge=4 * eps)
+    other = kind(model, nudge=4 * eps)
     moved = [getattr(other, method)(part) for part in parts]
     spread = max(np.abs(a - b).max() for a, b in zip(values, moved, strict=True))
     size = max(np.abs(value).max() for value in values)

@@ -13,6 +13,7 @@ from tests.fuzz.transformers import (
     sequences,
     window_scaled,
 )
+from tests.fuzz.writers import encoder_decoder
 
 SUBJECTS = {
     "GRUClassifier": estimator,
@@ -20,6 +21,7 @@ SUBJECTS = {
     "LSTMClassifier": estimator,
     "LSTMRegressor": estimator,
     "RNNClassifier": estimator,
+    "RNNEncoderDecoder": encoder_decoder,
     "RNNRegressor": estimator,
     "RNNStepClassifier": estimator,
     "RNNStepRegressor": estimator,
@@ -41,7 +43,7 @@ SUBJECTS = {
 }
 # More often than the others: what is wrong, and what has most parameters.
 WRONG = "invalid"
-SHARES = [*SUBJECTS, *[WRONG] * 8, *["SlidingWindow"] * 2, *["Stream"] * 2]
+SHARES = [*SUBJECTS, *[WRONG] * 8, *["SlidingWindow", "Stream", "RNNEncoderDecoder"] * 2]
 
 
 def run(seed):
