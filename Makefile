@@ -195,7 +195,7 @@ lint: .venv/lint
 	$(BIN)/python tools/lint_docstrings.py
 
 .venv/pip:
-	@echo "Setting up .venv: dependencies, then compiling; about a minute."
+	@echo "Setting up .venv: dependencies, then compiling; a minute or more."
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	touch $@

@@ -106,6 +106,7 @@ def forecast(
     """
     if method not in METHODS:
         raise ValueError(f"method={method!r}; expected one of {METHODS}.")
+    _check_keys(model, {"group": group, "time": time})
     table = Ahead(frame, target, horizon, known, group, time, max_gap, warn_of_gaps=False)
     _check_newest(table)
     position = np.arange(table.n_rows)
@@ -148,6 +149,20 @@ def _predict(model, X, method):
         else:
             break
     return getattr(model, method)(X), [f"_q{level:g}" for level in model.quantiles_]
+
+
+def _check_keys(model, given):
+    """Raise a ValueError if the windows of a model have keys that are not given here."""
+    model = getattr(model, "best_estimator_", model)
+    for step in [each for _, each in model.steps] if isinstance(model, Pipeline) else [model]:
+        for name, key in given.items():
+            known = getattr(step, name, None)
+            if known is not None and key is None:
+                raise ValueError(
+                    f"model has {type(step).__name__}({name}={known!r}), but forecast got "
+                    f"{name}=None, and would take all rows as one series. Pass {name}={known!r}, "
+                    f"and the same to make_horizon_target."
+                )
 
 
 def _check_newest(table):

@@ -470,8 +470,10 @@ def test_strings_without_an_encoder():
 
 
 def test_other_data_than_in_fit(model):
-    with pytest.raises(ValueError, match="X of fit had strings"):
+    with pytest.raises(ValueError, match="X has no strings; expected a list"):
         model.predict(np.ones((3, 4)))
+    with pytest.raises(ValueError, match="X is empty; expected a list"):
+        model.predict([])
     numbers = make().fit(*waves())
     with pytest.raises(ValueError, match="X has strings, but X of fit had numbers"):
         numbers.predict(["abc"])

@@ -72,6 +72,20 @@ def test_the_newest_row_of_one_series():
     pd.testing.assert_frame_equal(forecast(model, frame[-6:], "load", range(1, 4)), found)
 
 
+def test_keys_of_the_windows_are_asked_for():
+    """Without them all shops would be one series, in silence."""
+    frame = pd.DataFrame({"shop": ["a"] * 8 + ["b"] * 8, "day": [*range(8)] * 2})
+    frame["load"] = np.arange(16.0)
+    X, y = make_horizon_target(frame, "load", 1, group="shop", time="day")
+    windows = SlidingWindow(2, group="shop", time="day", flatten=True)
+    model = make_pipeline(windows, LinearRegression()).fit(X, y)
+    with pytest.raises(ValueError, match=r"SlidingWindow\(group='shop'\), but forecast got"):
+        forecast(model, frame, "load", 1)
+    with pytest.raises(ValueError, match=r"SlidingWindow\(time='day'\), but forecast got"):
+        forecast(model, frame, "load", 1, group="shop")
+    assert len(forecast(model, frame, "load", 1, group="shop", time="day")) == 2
+
+
 def test_only_new_rows_that_continue_those_of_fit():
     frame = hourly()
     model = network().fit(*make_horizon_target(frame[:50], "load", 1))

@@ -336,8 +336,9 @@ class EncoderDecoderEstimator(EncoderDecoderParameters, RecurrentEstimator):
             return self._read_strings(checked_strings(X, "X"), reset, dtype or np.dtype(np.float32))
         is_encoded = isinstance(X, Sequences) and self._input_symbols(reset) is not None
         if not reset and self._input_symbols(reset) is not None and not is_encoded:
+            found = "is empty" if hasattr(X, "__len__") and len(X) == 0 else "has no strings"
             raise ValueError(
-                "X is not a list or 1-D array of strings, but X of fit had strings. Pass strings."
+                f"X {found}; expected a list or 1-D array of strings, as X of fit was."
             )
         sequences = check_sequences(self, X, dtype=dtype)
         if reset:
