@@ -77,7 +77,7 @@ def test_keys_of_the_windows_are_asked_for():
     frame = pd.DataFrame({"shop": ["a"] * 8 + ["b"] * 8, "day": [*range(8)] * 2})
     frame["load"] = np.arange(16.0)
     X, y = make_horizon_target(frame, "load", 1, group="shop", time="day")
-    windows = SlidingWindow(2, group="shop", time="day", flatten=True)
+    windows = SlidingWindow(1, group="shop", time="day", flatten=True)
     model = make_pipeline(windows, LinearRegression()).fit(X, y)
     with pytest.raises(ValueError, match=r"SlidingWindow\(group='shop'\), but forecast got"):
         forecast(model, frame, "load", 1)
