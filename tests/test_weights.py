@@ -267,5 +267,5 @@ def test_keras_has_no_other_pooling(pooling):
 @pytest.mark.parametrize("export", [to_keras_weights, to_torch_state_dict])
 def test_an_encoder_with_a_decoder_is_no_stack_of_layers(export):
     model = RNNEncoderDecoder((4,), max_iter=1, random_state=0).fit(["ab", "ba"], ["b", "a"])
-    with pytest.raises(ValueError, match="The arrays .*weight_bridge.* have no "):
+    with pytest.raises(ValueError, match=r"The arrays .*weight_bridge.* have no "):
         export(model)
