@@ -32,11 +32,18 @@ class OtherVersionWarning(InconsistentVersionWarning):
 class SavedMixin:
     """Mixin for estimators and transformers; it comes before BaseEstimator.
 
-    What is saved knows no class of skrnn but those that users construct.
+    What is saved knows no class of skrnn but those that users construct. Constructor parameters
+    are the user's own, and stay as they are.
     """
 
+    def __copy__(self):
+        """A copy that shares all values, as early stopping makes one in each epoch."""
+        made = type(self).__new__(type(self))
+        vars(made).update(vars(self))
+        return made
+
     def __getstate__(self):
-        state = {name: plain(value) for name, value in super().__getstate__().items()}
+        state = self._each(plain, super().__getstate__())
         if "_theta" in state:
             state[CHECKSUM] = checksum(state["_theta"])
         return state | {VERSION: sys.modules["skrnn"].__version__}
@@ -45,7 +52,7 @@ class SavedMixin:
         state = dict(state)
         saved, current = state.pop(VERSION, "before 0.1"), sys.modules["skrnn"].__version__
         expected = state.pop(CHECKSUM, None)
-        state = {name: restored(value) for name, value in state.items()}
+        state = self._each(restored, state)
         if expected is not None and checksum(state["_theta"]) != expected:
             raise ValueError(
                 f"The weights of this {type(self).__name__} are not those that were saved: the "
@@ -54,6 +61,11 @@ class SavedMixin:
         if saved != current:
             warnings.warn(OtherVersionWarning(type(self).__name__, saved, current), stacklevel=2)
         super().__setstate__(state)
+
+    def _each(self, function, state):
+        """A function of each value but the constructor parameters."""
+        params = set(self._get_param_names())
+        return {name: value if name in params else function(value) for name, value in state.items()}
 
 
 def checksum(array):

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import expit
 from sklearn.exceptions import NotFittedError
 
-from skrnn import GRUClassifier, GRURegressor, RNNRegressor
+from skrnn import GRUClassifier, GRURegressor, RNNEncoderDecoder, RNNRegressor
 from skrnn.interop.keras import from_keras_weights, to_keras_weights
 from skrnn.interop.torch import from_torch_state_dict, to_torch_state_dict
 from tests._estimators import CELL_PARAMETERS, problem
@@ -255,3 +255,17 @@ def test_embeddings_and_the_linear_path_have_names_too():
     np.testing.assert_array_equal(from_torch_state_dict(model, weights).predict_proba(X), before)
     model, X = fitted("gru", ar_steps=2)
     assert to_torch_state_dict(model)["linear_path.weight"].shape == (1, 4)
+
+
+@pytest.mark.parametrize("pooling", ["mean", "max"])
+def test_keras_has_no_other_pooling(pooling):
+    model, _ = fitted("gru", pooling=pooling)
+    with pytest.raises(ValueError, match=f"pooling='{pooling}' has no layer in Keras"):
+        to_keras_weights(model)
+
+
+@pytest.mark.parametrize("export", [to_keras_weights, to_torch_state_dict])
+def test_an_encoder_with_a_decoder_is_no_stack_of_layers(export):
+    model = RNNEncoderDecoder((4,), max_iter=1, random_state=0).fit(["ab", "ba"], ["b", "a"])
+    with pytest.raises(ValueError, match=r"The arrays .*weight_bridge.* have no "):
+        export(model)

@@ -56,6 +56,12 @@ def to_keras_weights(estimator):
     out [(8, 1), (1,)]
     """
     cell = checked_cell(estimator, ORDERS, "Keras")
+    pooling = estimator._network.kind.get("pooling")
+    if pooling not in ("last", None):
+        raise ValueError(
+            f"pooling={pooling!r} has no layer in Keras that is certain; expected 'last', or a "
+            f"target at every step. The weights are in named_parameters."
+        )
     params = estimator.named_parameters()
     weights: dict[str, list[np.ndarray]] = {}
     for name, n_hidden in directions(estimator):

@@ -39,7 +39,8 @@ def to_torch_state_dict(estimator, *, recurrent="rnn", readout="linear"):
         codes have ``embedding_<column>.weight``, attention has ``attention.weight``,
         ``attention.bias`` and ``score.weight``, and the linear path ``linear_path.weight``. What
         the linear layer gives is what was trained: predictions of a regressor with ``normalize_y``
-        are scaled back to y after it.
+        are scaled back to y after it. The ``pooling`` is not among the weights: the module must do
+        the same.
 
     Raises
     ------

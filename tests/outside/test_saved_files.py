@@ -77,7 +77,7 @@ def test_a_pipeline_with_dated_windows_by_skops(zone):
 def test_series_by_skops():
     keys = [{"g": g, "k": k} for g in "xy" for k in (1, 2)]
     frame = pd.concat([dated(20).assign(**key) for key in keys])
-    window = SlidingWindow(3, group=["g", "k"], max_gap=pd.Timedelta("6h"), history="tail")
+    window = SlidingWindow(3, group=["g", "k"], max_gap=np.timedelta64(6, "h"), history="tail")
     window.fit(frame)
     found, expected = by_skops(window).transform(frame), window.transform(frame)
     np.testing.assert_array_equal(np.asarray(found), np.asarray(expected))

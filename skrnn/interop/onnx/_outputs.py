@@ -35,15 +35,15 @@ def declared(target):
 def label_dtype(classes):
     """Of labels in a graph."""
     kind = classes.dtype.kind
-    if kind in "biu":
+    if kind in "bi" or (kind == "u" and classes.max() <= np.iinfo(np.int64).max):
         return np.int64
     if kind == "f":
         return np.float32
     if kind == "U" or all(isinstance(value, str) for value in classes):
         return str
     raise ValueError(
-        f"The classes are {classes.tolist()[:5]} of dtype {classes.dtype}; expected numbers or "
-        f"text, as ONNX has no other labels."
+        f"The classes are {classes.tolist()[:5]} of dtype {classes.dtype}; expected numbers of "
+        f"int64 or float, or text, as ONNX has no other labels."
     )
 
 
