@@ -8,6 +8,7 @@ TRUSTED_TYPES : list of str
 """
 
 from sklearn.base import BaseEstimator
+from sklearn.model_selection import BaseCrossValidator
 
 import skrnn
 
@@ -16,5 +17,5 @@ __all__ = ["TRUSTED_TYPES"]
 TRUSTED_TYPES = [
     f"{kind.__module__}.{kind.__qualname__}"
     for kind in map(vars(skrnn).get, skrnn.__all__)
-    if isinstance(kind, type) and issubclass(kind, BaseEstimator)
+    if isinstance(kind, type) and issubclass(kind, (BaseEstimator, BaseCrossValidator))
 ]

@@ -35,6 +35,7 @@ def by_skops(model):
 
 
 def test_the_list_has_the_classes_that_users_construct():
+    assert "skrnn.model_selection.PanelTimeSeriesSplit" in TRUSTED_TYPES
     names = {name.rpartition(".")[2] for name in TRUSTED_TYPES}
     assert names <= set(skrnn.__all__)
     assert {*ESTIMATORS, "SlidingWindow", "PerStep", "TokenEncoder"} <= names
