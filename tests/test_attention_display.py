@@ -52,6 +52,11 @@ def labels(axis):
     return [label.get_text() for label in axis.get_ticklabels()]
 
 
+def test_several_strings():
+    with pytest.raises(ValueError, match=r"source is \['abc'\]; expected one sequence to read"):
+        AttentionDisplay.from_estimator(Reverser().fit(), ["abc"])
+
+
 def test_characters():
     display = AttentionDisplay.from_estimator(Reverser().fit(), "abc", cmap="Reds")
     assert labels(display.ax_.xaxis) == ["a", "b", "c", "■"]

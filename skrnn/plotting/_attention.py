@@ -92,6 +92,10 @@ class AttentionDisplay:
         """
         check_is_fitted(estimator)
         expect(estimator, "attention_weights")
+        if not isinstance(source, str) and any(isinstance(each, str) for each in source):
+            raise ValueError(
+                f"source is {source!r}; expected one sequence to read. Pass one of the strings."
+            )
         (attention,) = estimator.attention_weights([source])
         (target,) = estimator.predict([source])
         display = cls(
