@@ -336,6 +336,15 @@ def test_interruption_keeps_the_best_complete_epoch(name, early_stopping, monkey
     assert_same_outputs(model, X, expected, X)
 
 
+@pytest.fixture
+def ctrl_c():
+    """Python's own handler, also where the tests run in the background, which ignores Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize(("seconds", "n_fits"), [(3, 2), (0, 6)])
 def test_a_second_interruption_ends_a_search(monkeypatch, seconds, n_fits):
     """If it comes soon; later it is the first one of another fit."""
