@@ -94,54 +94,6 @@ def test_a_worker_is_killed():
         np.testing.assert_array_equal(cross_val_score(model, X, y, cv=2), serial)
 
 
-OUT_OF_MEMORY = """
-import resource
-import warnings
-import numpy as np
-from skrnn import GRURegressor, RNNEncoderDecoder, RNNStepClassifier
-
-warnings.simplefilter("ignore")
-rng = np.random.default_rng(0)
-X = rng.standard_normal((800, 30, 8))
-y = X[:, :, 0]
-for model, target in [
-    (GRURegressor((64, 32), bidirectional=True, pooling="attention", max_iter=1), y[:, -1]),
-    (RNNStepClassifier(64, cell="peephole_lstm", dropout=0.1, max_iter=1), y > 0),
-    (RNNEncoderDecoder(32, max_iter=1), y[:, :5]),
-]:
-    few, n_failed = X[:50], {"fit": 0, "predict": 0}
-    expected = model.fit(few, target[:50]).predict(few)
-    usual = resource.getrlimit(resource.RLIMIT_AS)
-    for k in range(40):
-        name = ["fit", "predict"][k % 2]
-        before = dict(vars(model))
-        size = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (size + k * 2**18, usual[1]))
-        try:
-            model.fit(X, target) if name == "fit" else model.predict(X)
-        except MemoryError:
-            n_failed[name] += 1
-        else:
-            before = dict(vars(model))
-        finally:
-            resource.setrlimit(resource.RLIMIT_AS, usual)
-        after = vars(model)
-        assert after.keys() == before.keys()
-        assert all(after[key] is value for key, value in before.items())
-        again = model.predict(few)
-        assert np.array_equal(again, expected) or n_failed[name] <= k // 2
-        expected = again
-    assert min(n_failed.values()) > 3, n_failed
-    model.fit(X, target)
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="needs a limit of memory, and glibc")
-def test_out_of_memory():
-    """Wherever that is: there are 20 limits for a fit, and for a prediction, up to 10 MB."""
-    run_alone(OUT_OF_MEMORY, OMP_NUM_THREADS="1", MALLOC_MMAP_THRESHOLD_="65536")
-
-
 FORK = """
 import os
 import threading
